@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+/** Largest amount of one event or line, in major units. More is taken for a fault of the sender. */
+export const maxAmount = 1_000_000_000_000;
+
+const decimalText = /^\d{1,13}(\.\d{1,4})?$/;
+
+/**
+ * A non-negative decimal with at most four places, as a text ("12.50") or a JSON number; always handed on as a text,
+ * so that no binary fraction reaches the warehouse. What a type does to revenue (add, subtract) is the type's business.
+ */
+export const decimalSchema = z.union([z.string(), z.number()]).transform((value, context): string => {
+  const text = typeof value === "number" ? plainDecimal(value) : value;
+  if (!decimalText.test(text) || Number(text) > maxAmount) {
+    context.addIssue({
+      code: "custom",
+      message: `must be a decimal from 0 to ${maxAmount} with at most 4 places, such as "12.50"`,
+    });
+    return z.NEVER;
+  }
+  return text;
+});
+
+/** JSON numbers print as their shortest text (2.55 stays 2.55); tiny ones would print with an exponent. */
+function plainDecimal(value: number): string {
+  const text = String(value);
+  return text.includes("e") ? value.toFixed(4) : text;
+}
+
+const knownCurrencies = new Set(Intl.supportedValuesOf("currency"));
+
+/** ISO 4217 code, in capitals, known to this machine's ICU data. */
+export const currencySchema = z
+  .string()
+  .refine((code) => knownCurrencies.has(code), { error: "must be an ISO 4217 currency code in capitals, such as EUR" });

@@ -1,0 +1,39 @@
+import type { z } from "zod";
+import { alertSchema } from "./alert.ts";
+import { signalSchema } from "./signal.ts";
+import { clientsTouchedSchema } from "./touched.ts";
+import { type EventKind, eventKinds } from "./vocabulary.ts";
+
+export const defaultTopicPrefix = "keypulse.";
+
+export interface Topics {
+  events: Record<EventKind, string>;
+  rejected: string;
+  touched: string;
+  signals: string;
+  alerts: string;
+}
+
+/** Every topic's name, in one place. */
+export function topicNames(prefix: string = defaultTopicPrefix): Topics {
+  const events = Object.fromEntries(eventKinds.map((kind) => [kind, `${prefix}events.${kind}`])) as Topics["events"];
+  return {
+    events,
+    rejected: `${prefix}events.rejected`,
+    touched: `${prefix}clients.touched`,
+    signals: `${prefix}signals`,
+    alerts: `${prefix}alerts`,
+  };
+}
+
+/** All topics as a list, for creating them. */
+export function allTopics(topics: Topics): string[] {
+  return [...Object.values(topics.events), topics.rejected, topics.touched, topics.signals, topics.alerts];
+}
+
+/** The value's schema of the topics that Keypulse itself writes. Event topics have a schema a type (`eventSchemas`). */
+export const ownTopicSchemas = {
+  touched: clientsTouchedSchema,
+  signals: signalSchema,
+  alerts: alertSchema,
+} satisfies Partial<Record<keyof Topics, z.ZodType>>;

@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+/** Which clients one stored batch was about. One message a batch and partition of the topic, not one a client. */
+export const clientsTouchedSchema = z.object({
+  /** The batch that was stored, as `topic:partition:first-last`. */
+  batch: z.string(),
+  /** Keys of the clients (leaf keys; resolve them through the identity map). */
+  client_keys: z.array(z.uuid()).min(1),
+  occurred_from: z.iso.datetime(),
+  occurred_to: z.iso.datetime(),
+  stored_at: z.iso.datetime(),
+});
+
+export type ClientsTouched = z.infer<typeof clientsTouchedSchema>;

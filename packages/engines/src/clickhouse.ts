@@ -1,0 +1,55 @@
+import { ClickHouseError, ClickHouseLogLevel, type ClickHouseClient as Client, createClient } from "@clickhouse/client";
+import { z } from "zod";
+
+/** How to reach ClickHouse: `http(s)://user:password@host:port`; the database is a setting of its own. */
+export const clickHouseSettingsShape = {
+  CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).default("http://keypulse:keypulse@127.0.0.1:18123"),
+  CLICKHOUSE_DATABASE: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/, "must be lower-case letters, digits and underscores")
+    .default("keypulse"),
+};
+
+export type ClickHouseSettings = z.infer<z.ZodObject<typeof clickHouseSettingsShape>>;
+export type ClickHouse = Client;
+
+/** The one place that makes a @clickhouse/client. `database` false connects without one (to create it). */
+export function connectClickHouse(
+  settings: ClickHouseSettings,
+  application: string,
+  options: { database?: false; maxConnections?: number; requestTimeoutMs?: number } = {},
+): ClickHouse {
+  const url = new URL(settings.CLICKHOUSE_URL);
+  const username = decodeURIComponent(url.username) || "default";
+  const password = decodeURIComponent(url.password);
+  url.username = "";
+  url.password = "";
+  return createClient({
+    url: url.toString(),
+    username,
+    password,
+    application,
+    ...(options.database === false ? {} : { database: settings.CLICKHOUSE_DATABASE }),
+    max_open_connections: options.maxConnections ?? 10,
+    request_timeout: options.requestTimeoutMs ?? 60_000,
+    keep_alive: { enabled: true, idle_socket_ttl: 2_500 },
+    // Errors are thrown to the caller; the client's own log would repeat them with pieces of the rows.
+    log: { level: ClickHouseLogLevel.OFF },
+    compression: { request: false, response: false },
+    clickhouse_settings: { date_time_input_format: "best_effort", output_format_json_quote_decimals: 1 },
+  });
+}
+
+/**
+ * Codes that say "not now" rather than "never" (src/Common/ErrorCodes.cpp): timeouts, memory, too many parts or
+ * queries, read-only table, table being dropped, shutting down, network.
+ */
+const retryableCodes = new Set(["159", "160", "164", "202", "209", "210", "236", "241", "242", "252", "285", "319", "394", "999"]);
+
+/** True where the same request may succeed later: anything that is not an answer of the server, and busy answers. */
+export function isRetryableClickHouseError(error: unknown): boolean {
+  if (error instanceof ClickHouseError) return retryableCodes.has(error.code);
+  return true;
+}
+
+export { ClickHouseError };

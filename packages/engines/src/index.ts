@@ -1,0 +1,6 @@
+export * from "./clickhouse.ts";
+export * from "./cloudEvents.ts";
+export * from "./kafka.ts";
+export * from "./logger.ts";
+export * from "./redis.ts";
+export * from "./retry.ts";

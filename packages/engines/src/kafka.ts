@@ -1,0 +1,88 @@
+import { type Admin, CompressionTypes, type Consumer, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
+import { z } from "zod";
+import type { EngineLogger } from "./logger.ts";
+
+/** How to reach Kafka. All from the environment; `ca`, `cert` and `key` are PEM texts. */
+export const kafkaSettingsShape = {
+  KAFKA_BROKERS: z
+    .string()
+    .default("127.0.0.1:19092")
+    .transform((list) => list.split(",").map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$|^\[.+\]:\d+$/, "must be host:port, several parted by commas")).min(1)),
+  KAFKA_TLS: z.stringbool().default(false),
+  KAFKA_TLS_CA: z.string().optional(),
+  KAFKA_TLS_CERT: z.string().optional(),
+  KAFKA_TLS_KEY: z.string().optional(),
+  KAFKA_SASL_MECHANISM: z.enum(["plain", "scram-sha-256", "scram-sha-512"]).optional(),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
+};
+
+export type KafkaSettings = z.infer<z.ZodObject<typeof kafkaSettingsShape>>;
+
+/** The one place that makes a kafkajs client. */
+export function connectKafka(settings: KafkaSettings, clientId: string, logger: EngineLogger): Kafka {
+  const levels = { [logLevel.ERROR]: "error", [logLevel.WARN]: "warn", [logLevel.INFO]: "debug" } as const;
+  return new Kafka({
+    clientId,
+    brokers: settings.KAFKA_BROKERS,
+    ssl: settings.KAFKA_TLS ? tlsOptions(settings) : false,
+    ...(settings.KAFKA_SASL_MECHANISM ? { sasl: saslOptions(settings) } : {}),
+    connectionTimeout: 5_000,
+    requestTimeout: 30_000,
+    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: Number.MAX_SAFE_INTEGER, factor: 0.5, multiplier: 2 },
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => {
+      const level = levels[entry.level as keyof typeof levels] ?? "debug";
+      const { message, timestamp: _timestamp, logger: _logger, ...details } = entry.log;
+      logger[level]({ kafka: entry.namespace, ...details }, message);
+    },
+  });
+}
+
+function tlsOptions(settings: KafkaSettings) {
+  return {
+    ...(settings.KAFKA_TLS_CA ? { ca: [settings.KAFKA_TLS_CA] } : {}),
+    ...(settings.KAFKA_TLS_CERT ? { cert: settings.KAFKA_TLS_CERT } : {}),
+    ...(settings.KAFKA_TLS_KEY ? { key: settings.KAFKA_TLS_KEY } : {}),
+  };
+}
+
+function saslOptions(settings: KafkaSettings): SASLOptions {
+  return {
+    mechanism: settings.KAFKA_SASL_MECHANISM!,
+    username: settings.KAFKA_SASL_USERNAME ?? "",
+    password: settings.KAFKA_SASL_PASSWORD ?? "",
+  } as SASLOptions;
+}
+
+/** A producer whose retries are written once (idempotent) and whose acknowledgement means all in-sync replicas. */
+export async function connectProducer(kafka: Kafka): Promise<Producer> {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+  await producer.connect();
+  return producer;
+}
+
+export interface TopicSpec {
+  topic: string;
+  partitions: number;
+}
+
+/** Creates what is missing; existing topics stay as they are. */
+export async function ensureTopics(admin: Admin, topics: TopicSpec[], replicationFactor: number): Promise<string[]> {
+  const existing = new Set(await admin.listTopics());
+  const missing = topics.filter(({ topic }) => !existing.has(topic));
+  if (missing.length === 0) return [];
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: missing.map(({ topic, partitions }) => ({
+      topic,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: [{ name: "max.message.bytes", value: String(4 * 1024 * 1024) }],
+    })),
+  });
+  return missing.map(({ topic }) => topic);
+}
+
+export { type Admin, CompressionTypes, type Consumer, type Kafka, type Producer };

@@ -1,0 +1,3 @@
+export * from "./key.ts";
+export * from "./normalise.ts";
+export * from "./resolve.ts";

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import type { ClickHouse } from "@keypulse/engines";
+import { fill, type WarehouseSettings } from "./migrate.ts";
+
+const folder = new URL("../views/", import.meta.url);
+
+interface ViewFile {
+  name: string;
+  comment: string;
+  columns: Map<string, string>;
+  query: string;
+}
+
+/**
+ * Views are files of their own: a first line with the view's comment, a line a column with the column's, the query.
+ * They are replaced in the order of their numbers when any text changed.
+ * @throws Error where a column has no comment, or a comment has no column.
+ */
+export async function applyViews(
+  clickhouse: ClickHouse,
+  workspace: WarehouseSettings,
+  checksums: ReadonlyMap<string, string>,
+  record: (name: string, checksum: string) => Promise<void>,
+): Promise<number> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort();
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), "utf8")));
+  const checksum = createHash("sha256").update(texts.join("\n")).digest("hex");
+  if (checksums.has(`views ${checksum}`)) return 0;
+  for (const [index, file] of files.entries()) {
+    await applyView(clickhouse, parseView(file, fill(texts[index]!, workspace)));
+  }
+  await record(`views ${checksum}`, checksum);
+  return files.length;
+}
+
+function parseView(file: string, text: string): ViewFile {
+  const lines = text.split("\n");
+  const first = lines.findIndex((line) => !line.startsWith("--"));
+  const header = lines.slice(0, first).map((line) => line.slice(2).trim());
+  const columns = header.slice(1).map((line) => {
+    const colon = line.indexOf(": ");
+    return [line.slice(0, colon), line.slice(colon + 2)] as const;
+  });
+  return {
+    name: file.replace(/^\d+_|\.sql$/g, ""),
+    comment: header[0] ?? "",
+    columns: new Map(columns),
+    query: lines.slice(first).join("\n"),
+  };
+}
+
+async function applyView(clickhouse: ClickHouse, view: ViewFile): Promise<void> {
+  const described = await clickhouse.query({ query: `DESCRIBE (${view.query})`, format: "JSONEachRow" });
+  const columns = await described.json<{ name: string; type: string }>();
+  const missing = columns.filter((column) => !view.columns.has(column.name)).map((column) => column.name);
+  const spare = [...view.columns.keys()].filter((name) => !columns.some((column) => column.name === name));
+  if (missing.length > 0 || spare.length > 0) {
+    throw new Error(`View ${view.name}: columns without a comment: ${missing}; comments without a column: ${spare}`);
+  }
+  const list = columns.map(({ name, type }) => `\`${name}\` ${type} COMMENT ${quote(view.columns.get(name)!)}`);
+  await clickhouse.command({
+    query: `CREATE OR REPLACE VIEW ${view.name} (${list.join(", ")}) AS ${view.query} COMMENT ${quote(view.comment)}`,
+  });
+}
+
+const quote = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

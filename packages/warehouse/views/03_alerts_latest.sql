@@ -1,0 +1,24 @@
+-- Every alert as it stands now
+-- id: Alert
+-- version: Number of its versions
+-- state: open or resolved
+-- client_id: Client
+-- client_name: Name of the client
+-- detector: activity_drop or silence
+-- channel: orders or all
+-- crossed_at: When the client crossed the line
+-- opened_at: When the alert was opened
+-- updated_at: When it last changed
+-- resolved_at: When it was resolved
+-- reason: What was found, or why it was resolved
+-- evidence: Numbers behind it, as JSON
+-- money_at_stake: Revenue of a year that is at risk
+-- currency: ISO 4217 code
+-- likelihood: How likely it is real, 0 to 1
+-- announced: False where it was history when it was found
+SELECT
+    id, version, state, client_id, client_name, detector, channel, crossed_at, opened_at, updated_at, resolved_at,
+    reason, evidence, money_at_stake, currency, likelihood, announced
+FROM alerts FINAL
+ORDER BY id, version DESC
+LIMIT 1 BY id

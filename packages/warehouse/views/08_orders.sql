@@ -1,0 +1,24 @@
+-- Orders, cancellations and refunds
+-- client_id: Client now, all zeros where unknown
+-- order_id: Order
+-- occurred_at: When (UTC)
+-- type: order.placed, order.cancelled or order.refunded
+-- amount: Amount, negative where money goes back
+-- currency: ISO 4217 code
+-- lines: Number of items
+-- source: Source
+-- event_id: The sender's id
+WITH toUUID('00000000-0000-0000-0000-000000000000') AS nobody
+SELECT
+    if(m.client_id = nobody, e.client_key, m.client_id) AS client_id,
+    e.order_id AS order_id,
+    e.occurred_at AS occurred_at,
+    e.type AS type,
+    e.amount * e.revenue_sign AS amount,
+    e.currency AS currency,
+    length(e.items) AS lines,
+    e.source AS source,
+    e.event_id AS event_id
+FROM events AS e
+LEFT JOIN identity_map AS m ON m.key = e.client_key
+WHERE e.revenue_sign != 0

@@ -1,0 +1,31 @@
+-- Items of orders, cancellations and refunds
+-- client_id: Client now, all zeros where unknown
+-- order_id: Order
+-- line: Number of the line, from 1
+-- occurred_at: When (UTC)
+-- type: order.placed, order.cancelled or order.refunded
+-- sku: Product
+-- name: Name of the product
+-- category: Product group
+-- quantity: Pieces, negative where they came back
+-- unit_price: Price of one
+-- amount: quantity x unit_price
+-- currency: ISO 4217 code
+-- source: Source
+WITH toUUID('00000000-0000-0000-0000-000000000000') AS nobody
+SELECT
+    if(m.client_id = nobody, l.client_key, m.client_id) AS client_id,
+    l.order_id AS order_id,
+    l.line AS line,
+    l.occurred_at AS occurred_at,
+    l.type AS type,
+    l.sku AS sku,
+    l.name AS name,
+    l.category AS category,
+    l.quantity AS quantity,
+    l.unit_price AS unit_price,
+    l.amount AS amount,
+    l.currency AS currency,
+    l.source AS source
+FROM order_lines AS l
+LEFT JOIN identity_map AS m ON m.key = l.client_key
