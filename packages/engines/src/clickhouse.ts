@@ -36,7 +36,7 @@ export function connectClickHouse(
     // Errors are thrown to the caller; the client's own log would repeat them with pieces of the rows.
     log: { level: ClickHouseLogLevel.OFF },
     compression: { request: false, response: false },
-    clickhouse_settings: { date_time_input_format: "best_effort", output_format_json_quote_decimals: 1 },
+    clickhouse_settings: { output_format_json_quote_decimals: 1 },
   });
 }
 

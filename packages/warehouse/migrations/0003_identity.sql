@@ -18,8 +18,6 @@ COMMENT 'Ledger of identity: every link with its rule, its event and its time';
 CREATE TABLE identity_keys
 (
     key UUID COMMENT 'Key of an identifier',
-    kind LowCardinality(String) COMMENT 'Its kind',
-    value String COMMENT 'Its normalised value',
     contact_id UUID COMMENT 'Person that it belongs to now, all zeros for an account',
     client_id UUID COMMENT 'Client that it belongs to now',
     version UInt64 COMMENT 'The newest version counts'
@@ -27,6 +25,21 @@ CREATE TABLE identity_keys
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
 COMMENT 'The map from identifier to contact and client, as of now';
+
+CREATE TABLE identifiers
+(
+    key UUID COMMENT 'Key of the identifier',
+    kind LowCardinality(String) COMMENT 'account_id, crm_id, user_id, email, phone, anonymous_id or domain',
+    value String COMMENT 'Normalised value'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY key
+COMMENT 'Identifiers by their key';
+
+CREATE MATERIALIZED VIEW feed_identifiers TO identifiers AS
+SELECT pair.1 AS key, pair.2 AS kind, pair.3 AS value
+FROM identity_links
+ARRAY JOIN [(left_key, left_kind, left_value), (right_key, right_kind, right_value)] AS pair;
 
 CREATE TABLE client_traits
 (

@@ -117,7 +117,7 @@ LEFT JOIN
         uniqExactIf(contact_id, contact_id != nobody) AS contacts,
         anyIf(value, kind = 'account_id') AS account_id,
         argMin(value, indexOf(['account_id', 'crm_id', 'user_id', 'email', 'phone', 'anonymous_id'], kind)) AS label
-    FROM identity_map
+    FROM identities
     GROUP BY client_id
 ) AS i ON i.client_id = c.id
 LEFT JOIN client_names AS n ON n.client_id = c.id

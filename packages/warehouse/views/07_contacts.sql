@@ -19,7 +19,7 @@ SELECT
     min(a.first_at) AS first_seen,
     max(a.last_at) AS last_seen,
     sum(a.active) AS active
-FROM identity_map AS i
+FROM identities AS i
 LEFT JOIN
 (
     SELECT contact_key, min(first_at) AS first_at, max(last_at) AS last_at, sum(active) AS active

@@ -1,0 +1,140 @@
+import { type EventKind, eventKinds, topicNames } from "@keypulse/contracts";
+import { connectClickHouse, connectKafka, connectProducer, connectRedis, retry } from "@keypulse/engines";
+import { createIdentityResolver } from "@keypulse/identity";
+import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
+import type { CountryCode } from "libphonenumber-js";
+import type { IngestSettings } from "./config.ts";
+import type { Batch } from "./domain/batch.ts";
+import { IdentityForest } from "./domain/forest.ts";
+import { DuplicateRegistry, RegistryLost } from "./domain/registry.ts";
+import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
+import { createIngestMetrics } from "./metrics.ts";
+import { Announcer } from "./outputs/announcer.ts";
+import { EventTables } from "./outputs/eventTables.ts";
+import { IdentityTables } from "./outputs/identityTables.ts";
+import { OldEvents } from "./outputs/oldEvents.ts";
+import { rebuildRedis } from "./rebuildRedis.ts";
+import { createDropDuplicates } from "./steps/dropDuplicates.ts";
+import { createLinkIdentities } from "./steps/linkIdentities.ts";
+import { createReadEvents } from "./steps/readEvents.ts";
+
+/** Kafka → decode → validate → drop duplicates → link identities → store → announce. */
+export async function startIngest(settings: IngestSettings): Promise<RunningService> {
+  const logger = createLogger("ingest", settings.LOG_LEVEL);
+  const registry = createMetrics("ingest");
+  const metrics = createIngestMetrics(registry);
+
+  const kafka = connectKafka(settings, "keypulse-ingest", logger);
+  const clickhouse = connectClickHouse(settings, "keypulse-ingest", { maxConnections: settings.INGEST_CONCURRENCY * 3 });
+  const redis = connectRedis(settings, "keypulse-ingest", logger);
+  const producer = await connectProducer(kafka);
+  const topics = topicNames(settings.TOPIC_PREFIX);
+  const kindOf = new Map<string, EventKind>(eventKinds.map((kind) => [topics.events[kind], kind]));
+
+  const resolveIdentity = createIdentityResolver({ defaultCountry: settings.WORKSPACE_COUNTRY as CountryCode | undefined });
+  const duplicateRegistry = new DuplicateRegistry(redis, settings.REDIS_PREFIX);
+  const forest = new IdentityForest(redis, settings.REDIS_PREFIX);
+  const identityTables = new IdentityTables(clickhouse);
+  const eventTables = new EventTables(clickhouse);
+  const announcer = new Announcer(producer, topics);
+
+  const readEvents = createReadEvents(resolveIdentity);
+  const dropDuplicates = createDropDuplicates(duplicateRegistry, new OldEvents(clickhouse));
+  const linkIdentities = createLinkIdentities(forest, identityTables, resolveIdentity);
+
+  /** All partitions find out at about the same time that Redis was emptied; one rebuild serves them all. */
+  let rebuilding: Promise<unknown> | undefined;
+  function rebuildOnce(): Promise<unknown> {
+    if (rebuilding === undefined) logger.warn({}, "Redis does not know what is stored: filling it from ClickHouse");
+    rebuilding ??= rebuildRedis({ clickhouse, redis, settings, logger }).finally(() => {
+      rebuilding = undefined;
+    });
+    return rebuilding;
+  }
+
+  async function storeRange(task: RangeTask): Promise<void> {
+    const { topic, partition, first, last, messages } = task;
+    const batch: Batch = {
+      range: { topic, kind: kindOf.get(topic)!, partition, first, last },
+      messages,
+      accepted: [],
+      rejected: [],
+      duplicates: [],
+    };
+    /** Nothing is given up: a step is tried until it succeeds or the partition is another worker's. */
+    const untilDone = async (step: string, work: () => Promise<unknown>) => {
+      const start = performance.now();
+      await retry(work, {
+        minDelayMs: 100,
+        maxDelayMs: 5_000,
+        attempts: Number.POSITIVE_INFINITY,
+        signal: task.signal,
+        retryable: (error) => !(error instanceof RegistryLost),
+        onRetry: (error, attempt, delayMs) =>
+          logger.warn({ step, topic, partition, first, last, attempt, delayMs, reason: describeError(error) }, "trying again"),
+      });
+      metrics.timeStep(step, start);
+    };
+
+    const start = performance.now();
+    readEvents(batch);
+    metrics.timeStep("read", start);
+    try {
+      await untilDone("drop duplicates", () => dropDuplicates(batch, task.storedBefore));
+    } catch (error) {
+      if (!(error instanceof RegistryLost)) throw error;
+      await untilDone("rebuild", rebuildOnce);
+      await untilDone("drop duplicates", () => dropDuplicates(batch, -1));
+    }
+    await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
+    await untilDone("store", () => eventTables.store(batch));
+    await untilDone("announce", () => announcer.announce(batch));
+    if (task.signal.aborted) return;
+    metrics.stored(batch, task.endOffset);
+    logger.debug(metrics.describe(batch), "stored");
+  }
+
+  const consumer = createRangeConsumer(
+    kafka,
+    {
+      groupId: settings.INGEST_GROUP,
+      topics: Object.values(topics.events),
+      concurrency: settings.INGEST_CONCURRENCY,
+      mostMessages: settings.INGEST_BATCH_EVENTS,
+      mostBytes: settings.INGEST_BATCH_BYTES,
+      minBytes: settings.INGEST_MIN_BYTES,
+      maxWaitMs: settings.INGEST_MAX_WAIT_MS,
+      sessionTimeoutMs: settings.INGEST_SESSION_TIMEOUT_MS,
+      stopWithinMs: 10_000,
+    },
+    logger,
+    storeRange,
+  );
+  const health = await serveHealth(settings, registry, async () => ({
+    kafka: consumer.joined() ? undefined : "has not joined the consumer group yet",
+    redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
+    clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
+  }));
+  // Rows of the map that a worker left behind when it was killed.
+  await forest.flush((rows) => identityTables.storeMap(rows));
+  await consumer.start();
+  logger.info({ address: health.url, topics: Object.values(topics.events) }, "started");
+
+  return {
+    logger,
+    failed: consumer.failed,
+    async stop() {
+      await consumer.stop();
+      await producer.disconnect();
+      await clickhouse.close();
+      redis.disconnect();
+      await health.close();
+    },
+  };
+}
+
+/** Codes and kinds only: messages of ClickHouse quote the rows that it could not read. */
+function describeError(error: Error): string {
+  const { code } = error as { code?: string };
+  return code ? `${error.name} ${code}` : error.message.slice(0, 200);
+}

@@ -1,0 +1,27 @@
+import type { EventKind } from "@keypulse/contracts";
+import type { AcceptedEvent, RawMessage, RejectedEvent } from "./outcome.ts";
+
+/** A range of one partition that is stored by one insert, exactly once. */
+export interface OffsetRange {
+  topic: string;
+  kind: EventKind;
+  partition: number;
+  first: number;
+  last: number;
+}
+
+/** Name of a range; the deduplication token of its inserts. */
+export const tokenOf = ({ topic, partition, first, last }: OffsetRange): string =>
+  `${topic}:${partition}:${first}-${last}`;
+
+export interface Batch {
+  range: OffsetRange;
+  messages: RawMessage[];
+  accepted: AcceptedEvent[];
+  rejected: RejectedEvent[];
+  duplicates: AcceptedEvent[];
+}
+
+/** Day of the first message of the range: partitions the tables, so that one insert makes one part. */
+export const batchDateOf = (batch: Batch): string =>
+  new Date(batch.messages[0]?.timestampMs ?? 0).toISOString().slice(0, 10);

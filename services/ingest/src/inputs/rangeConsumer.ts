@@ -1,0 +1,218 @@
+import { type Consumer, type EngineLogger, type Kafka, retry } from "@keypulse/engines";
+import type { EachBatchPayload } from "kafkajs";
+import type { RawMessage } from "../domain/outcome.ts";
+import { readPending, writePending } from "./pendingRange.ts";
+import { type CutRange, RangeCutter } from "./rangeCutter.ts";
+
+export interface RangeConsumerSettings {
+  groupId: string;
+  topics: string[];
+  concurrency: number;
+  mostMessages: number;
+  mostBytes: number;
+  minBytes: number;
+  maxWaitMs: number;
+  sessionTimeoutMs: number;
+  /** A range that is not stored by then when the consumer stops is dropped; it is stored again after the next start. */
+  stopWithinMs: number;
+}
+
+export interface RangeTask extends CutRange {
+  topic: string;
+  partition: number;
+  /** Highest offset of the partition that was stored before this range, or -1 where nothing was. */
+  storedBefore: number;
+  /** End of the partition when the range was fetched. */
+  endOffset: number;
+  /** Aborted where the partition was lost: drop what is in hand. */
+  signal: AbortSignal;
+}
+
+export interface RangeConsumer {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Rejects when the consumer can't go on. */
+  failed: Promise<never>;
+  /** True between joining the group and losing it. */
+  joined(): boolean;
+}
+
+/** What the coordinator says of a partition when it is given to us. */
+interface Assignment {
+  cutter: RangeCutter;
+  storedBefore: number;
+}
+
+/**
+ * Consumes partitions range by range, each stored exactly once by `storeRange` whatever crashes between:
+ * commit (first, "pending first-last") → storeRange → commit (last + 1). On assignment the metadata is read before
+ * anything else, and a pending range is stored again as exactly that range.
+ */
+export function createRangeConsumer(
+  kafka: Kafka,
+  settings: RangeConsumerSettings,
+  logger: EngineLogger,
+  storeRange: (task: RangeTask) => Promise<void>,
+): RangeConsumer {
+  const consumer: Consumer = kafka.consumer({
+    groupId: settings.groupId,
+    sessionTimeout: settings.sessionTimeoutMs,
+    heartbeatInterval: Math.min(3_000, settings.sessionTimeoutMs / 3),
+    rebalanceTimeout: Math.max(30_000, settings.sessionTimeoutMs),
+    minBytes: settings.minBytes,
+    maxWaitTimeInMs: settings.maxWaitMs,
+    maxBytes: settings.mostBytes * 4,
+    maxBytesPerPartition: settings.mostBytes,
+    allowAutoTopicCreation: false,
+    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: Number.MAX_SAFE_INTEGER, restartOnFailure: async () => true },
+  });
+  const admin = kafka.admin();
+
+  // An epoch is one membership of the group. What was begun in an earlier one may not commit any more.
+  let epoch = new AbortController();
+  let assignments: Promise<Map<string, Assignment>> = Promise.resolve(new Map());
+  const endEpoch = () => {
+    epoch.abort();
+    epoch = new AbortController();
+  };
+
+  async function readAssignments(assignment: Record<string, number[]>, signal: AbortSignal) {
+    const found = new Map<string, Assignment>();
+    const topics = Object.keys(assignment).filter((topic) => assignment[topic]!.length > 0);
+    if (topics.length === 0) return found;
+    const offsets = await retry(() => admin.fetchOffsets({ groupId: settings.groupId, topics }), {
+      minDelayMs: 100,
+      maxDelayMs: 2_000,
+      attempts: Number.POSITIVE_INFINITY,
+      signal,
+    });
+    for (const { topic, partitions } of offsets) {
+      for (const { partition, offset, metadata } of partitions) {
+        if (!assignment[topic]!.includes(partition)) continue;
+        const pending = readPending(metadata);
+        if (pending) logger.info({ topic, partition, ...pending }, "storing a pending range again");
+        found.set(`${topic}:${partition}`, {
+          cutter: new RangeCutter(pending, settings.mostMessages),
+          // Kafka says -1 where nothing was ever committed.
+          storedBefore: Math.max(-1, Number(offset) - 1),
+        });
+      }
+    }
+    return found;
+  }
+
+  async function eachBatch({ batch, heartbeat, resolveOffset, isRunning }: EachBatchPayload): Promise<void> {
+    const { signal } = epoch;
+    const assignment = (await assignments).get(`${batch.topic}:${batch.partition}`);
+    if (assignment === undefined || signal.aborted) return;
+    const beat = keepBeating(heartbeat, settings.sessionTimeoutMs / 6);
+    const own = AbortSignal.any([signal, beat.signal]);
+    try {
+      const lastOffset = Number(batch.lastOffset());
+      const ranges = assignment.cutter.cut(batch.messages.map(toRawMessage), lastOffset);
+      for (const range of ranges) {
+        const { topic, partition } = batch;
+        const { first, last } = range;
+        if (!range.again) await commit(topic, partition, first, signal, writePending(range));
+        const endOffset = Number(batch.highWatermark);
+        await storeRange({ ...range, topic, partition, storedBefore: assignment.storedBefore, endOffset, signal: own });
+        if (own.aborted) break;
+        await commit(topic, partition, last + 1, signal);
+        assignment.storedBefore = last;
+        resolveOffset(String(last));
+        if (!isRunning()) break;
+      }
+      // Part of a pending range was gathered: read on, commit nothing.
+      if (ranges.length === 0) resolveOffset(String(lastOffset));
+    } catch (error) {
+      if (signal.aborted) return;
+      throw beat.error ?? error;
+    } finally {
+      beat.stop();
+    }
+    if (beat.error && !signal.aborted) throw beat.error;
+  }
+
+  async function commit(topic: string, partition: number, offset: number, signal: AbortSignal, metadata = "") {
+    signal.throwIfAborted();
+    await consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
+  }
+
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
+  let joined = false;
+
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    endEpoch();
+    joined = true;
+    const { signal } = epoch;
+    assignments = readAssignments(payload.memberAssignment, signal);
+    assignments.catch((error: Error) => {
+      if (!signal.aborted) fail(error);
+    });
+    logger.info({ assignment: payload.memberAssignment }, "joined the group");
+  });
+  consumer.on(consumer.events.REBALANCING, () => {
+    joined = false;
+    endEpoch();
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    joined = false;
+    endEpoch();
+    if (!payload.restart) fail(payload.error);
+  });
+
+  return {
+    failed,
+    joined: () => joined,
+    async start() {
+      await admin.connect();
+      await consumer.connect();
+      await consumer.subscribe({ topics: settings.topics, fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: settings.concurrency,
+        eachBatch,
+      });
+    },
+    /** Finishes the ranges in hand, as far as that is possible in time, and leaves the group. */
+    async stop() {
+      const giveUp = setTimeout(endEpoch, settings.stopWithinMs);
+      await consumer.stop();
+      clearTimeout(giveUp);
+      await consumer.disconnect();
+      await admin.disconnect();
+    },
+  };
+}
+
+/** Heartbeats while a range is stored, however long ClickHouse is away; aborts when the group says that we are out. */
+function keepBeating(heartbeat: () => Promise<void>, everyMs: number) {
+  const controller = new AbortController();
+  const beat = {
+    signal: controller.signal,
+    error: undefined as Error | undefined,
+    stop: () => clearInterval(timer),
+  };
+  const timer = setInterval(() => {
+    heartbeat().catch((error: Error) => {
+      beat.error ??= error;
+      controller.abort();
+    });
+  }, everyMs);
+  return beat;
+}
+
+function toRawMessage(message: EachBatchPayload["batch"]["messages"][number]): RawMessage {
+  return {
+    offset: Number(message.offset),
+    timestampMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value,
+    headers: message.headers ?? {},
+  };
+}

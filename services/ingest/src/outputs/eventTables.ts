@@ -1,0 +1,120 @@
+import { type ClickHouse, ClickHouseError, isRetryableClickHouseError } from "@keypulse/engines";
+import { type Batch, batchDateOf, tokenOf } from "../domain/batch.ts";
+import type { AcceptedEvent, RawMessage, RejectedEvent } from "../domain/outcome.ts";
+import { eventColumns, eventRow } from "./eventRow.ts";
+
+/** One block an insert, checked against the tokens of earlier inserts, in the tables that views feed as well. */
+const onceSettings = (token: string) => ({
+  insert_deduplicate: 1 as const,
+  insert_deduplication_token: token,
+  deduplicate_blocks_in_dependent_materialized_views: 1 as const,
+  async_insert: 0 as const,
+  wait_end_of_query: 1 as const,
+  input_format_parallel_parsing: 0 as const,
+  max_insert_block_size: "1000000",
+  max_insert_threads: "1",
+  min_insert_block_size_rows: "1000000",
+  min_insert_block_size_bytes: "1000000000",
+  input_format_json_read_bools_as_numbers: 1 as const,
+});
+
+/** Events, rejected events and duplicates in ClickHouse; each range once, whatever is retried. */
+export class EventTables {
+  readonly #clickhouse: ClickHouse;
+  constructor(clickhouse: ClickHouse) {
+    this.#clickhouse = clickhouse;
+  }
+
+  async store(batch: Batch): Promise<void> {
+    const token = tokenOf(batch.range);
+    const refused = await this.#storeEvents(batch, batch.accepted, token);
+    batch.accepted = refused.length === 0 ? batch.accepted : batch.accepted.filter((event) => !refused.includes(event));
+    batch.rejected.push(...refused.map(refusal));
+    await Promise.all([this.#storeRejected(batch, token), this.#storeDuplicates(batch, token)]);
+  }
+
+  /**
+   * Where ClickHouse refuses the data itself, halves are tried until the row is found: a poison message must not stop
+   * its partition. The halves' tokens are pure functions of the range too.
+   * @returns events that ClickHouse does not take.
+   */
+  async #storeEvents(batch: Batch, events: AcceptedEvent[], token: string): Promise<AcceptedEvent[]> {
+    if (events.length === 0) return [];
+    const { topic, partition } = batch.range;
+    const date = batchDateOf(batch);
+    try {
+      await this.#clickhouse.insert({
+        table: "events",
+        columns: eventColumns as unknown as [string, ...string[]],
+        format: "JSONCompactEachRow",
+        values: events.map((event) => eventRow(event, topic, partition, date)),
+        clickhouse_settings: onceSettings(token),
+      });
+      return [];
+    } catch (error) {
+      if (!(error instanceof ClickHouseError) || isRetryableClickHouseError(error) || !dataErrors.has(error.code)) throw error;
+      if (events.length === 1) return events;
+      const half = events.length >> 1;
+      const left = await this.#storeEvents(batch, events.slice(0, half), `${token}/0`);
+      return [...left, ...(await this.#storeEvents(batch, events.slice(half), `${token}/1`))];
+    }
+  }
+
+  async #storeRejected(batch: Batch, token: string): Promise<void> {
+    if (batch.rejected.length === 0) return;
+    const { topic, partition } = batch.range;
+    await this.#clickhouse.insert({
+      table: "rejected_events",
+      format: "JSONEachRow",
+      values: batch.rejected.map(({ message, source, reason, detail }) => ({
+        topic,
+        partition,
+        offset: message.offset,
+        received_at: message.timestampMs,
+        source,
+        reason,
+        detail,
+        bytes: message.value?.toString("base64") ?? "",
+        key: message.key?.toString("base64") ?? "",
+        headers: JSON.stringify(encodeHeaders(message.headers)),
+        batch_date: batchDateOf(batch),
+      })),
+      clickhouse_settings: onceSettings(token),
+    });
+  }
+
+  async #storeDuplicates(batch: Batch, token: string): Promise<void> {
+    if (batch.duplicates.length === 0) return;
+    const { topic, partition } = batch.range;
+    await this.#clickhouse.insert({
+      table: "duplicate_events",
+      format: "JSONEachRow",
+      values: batch.duplicates.map(({ message, event }) => ({
+        topic,
+        partition,
+        offset: message.offset,
+        received_at: message.timestampMs,
+        source: event.source,
+        event_id: event.id,
+        batch_date: batchDateOf(batch),
+      })),
+      clickhouse_settings: onceSettings(token),
+    });
+  }
+}
+
+/** Answers that speak of the data: can't parse (26, 27, 38, 41, 72, 117), too large or out of range (69, 131, 321, 407), type (53). */
+const dataErrors = new Set(["26", "27", "38", "41", "53", "69", "72", "117", "131", "321", "407"]);
+
+const refusal = (event: AcceptedEvent): RejectedEvent => ({
+  message: event.message,
+  source: event.event.source,
+  reason: "storage_refused",
+  detail: "the warehouse can't hold one of the values",
+});
+
+function encodeHeaders(headers: RawMessage["headers"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(String(value ?? "")).toString("base64")]),
+  );
+}

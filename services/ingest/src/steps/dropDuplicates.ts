@@ -1,0 +1,31 @@
+import type { OldEvents } from "../outputs/oldEvents.ts";
+import { type Batch, batchDateOf } from "../domain/batch.ts";
+import type { DuplicateRegistry } from "../domain/registry.ts";
+
+/** The registry's memory ends some day; events that happened a day before that or earlier are looked up in ClickHouse. */
+const marginMs = 86_400_000;
+
+/** Moves events whose (source, id) another position carried first from `accepted` to `duplicates`. */
+export function createDropDuplicates(registry: DuplicateRegistry, oldEvents: OldEvents) {
+  return async function dropDuplicates(batch: Batch, claimedBefore: number): Promise<void> {
+    const { kind, partition, last } = batch.range;
+    const claim = await registry.claim({
+      kind,
+      partition,
+      batchTimeMs: Date.parse(batchDateOf(batch)),
+      claimedBefore,
+      lastOffset: last,
+      ids: batch.accepted.map(({ event, message }) => ({ source: event.source, id: event.id, offset: message.offset })),
+    });
+    const { duplicates } = claim;
+    if (claim.completeSinceMs > 0) {
+      const old = batch.accepted
+        .map((event, index) => ({ event, index }))
+        .filter(({ event, index }) => event.occurredAtMs < claim.completeSinceMs - marginMs && !duplicates.has(index));
+      for (const index of await oldEvents.storedBefore(batch.range, old)) duplicates.add(index);
+    }
+    if (duplicates.size === 0) return;
+    batch.duplicates.push(...batch.accepted.filter((_, index) => duplicates.has(index)));
+    batch.accepted = batch.accepted.filter((_, index) => !duplicates.has(index));
+  };
+}
