@@ -35,7 +35,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const duplicateRegistry = new DuplicateRegistry(redis, settings.REDIS_PREFIX);
   const forest = new IdentityForest(redis, settings.REDIS_PREFIX);
   const identityTables = new IdentityTables(clickhouse);
-  const eventTables = new EventTables(clickhouse);
+  const eventTables = new EventTables(clickhouse, logger);
   const announcer = new Announcer(producer, topics);
 
   const readEvents = createReadEvents(resolveIdentity);

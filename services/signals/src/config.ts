@@ -1,0 +1,33 @@
+import { clickHouseSettingsShape, kafkaSettingsShape, redisSettingsShape } from "@keypulse/engines";
+import { readConfig, serviceSettingsShape, workspaceSettingsShape } from "@keypulse/service-kit";
+import { z } from "zod";
+
+const whole = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);
+const budget = (fallback: number) => z.coerce.number().gt(0, "must be above 0").max(2).default(fallback);
+
+export const signalsSettingsShape = {
+  ...serviceSettingsShape,
+  ...workspaceSettingsShape,
+  ...kafkaSettingsShape,
+  ...clickHouseSettingsShape,
+  ...redisSettingsShape,
+  SIGNALS_GROUP: z.string().min(1).default("keypulse-signals"),
+  /** The group whose progress says up to when the data is complete. */
+  INGEST_GROUP: z.string().min(1).default("keypulse-ingest"),
+  /** False alarms a client-year that are accepted, a detector. */
+  SIGNALS_DROP_BUDGET: budget(0.25),
+  SIGNALS_SILENCE_BUDGET: budget(0.1),
+  /** Clients with fewer repeats than this are not watched for silence. */
+  SIGNALS_MIN_REPEATS: whole(3, 1, 100),
+  /** A source that fewer clients are known by is not judged: its pause may be theirs. */
+  SIGNALS_MIN_SOURCE_CLIENTS: whole(5, 1, 1_000_000),
+  /** How long after a week's end its late events are waited for. */
+  SIGNALS_WEEK_GRACE_MINUTES: whole(60, 0, 10_080),
+  /** Touched clients are gathered this long and evaluated together. */
+  SIGNALS_GATHER_MS: whole(250, 10, 60_000),
+};
+
+export type SignalsSettings = z.infer<z.ZodObject<typeof signalsSettingsShape>>;
+
+export const readSignalsConfig = (environment: NodeJS.ProcessEnv = process.env): SignalsSettings =>
+  readConfig(signalsSettingsShape, environment);

@@ -1,0 +1,50 @@
+const dayMs = 86_400_000;
+
+/** Days and weeks of the workspace's time zone as plain numbers. Weeks begin on Monday (ISO 8601). */
+export interface Calendar {
+  /** Days since 1970-01-01 of the local date at an instant. */
+  dayOf(ms: number): number;
+  /** The instant at which a local day begins. */
+  dayStartMs(day: number): number;
+  weekOf(ms: number): number;
+  /** The instant at which a week begins: its Monday, 00:00 local time. */
+  weekStartMs(week: number): number;
+}
+
+/** Number of the week of a day number: 1970-01-01 was a Thursday. */
+export const weekOfDay = (day: number): number => Math.floor((day + 3) / 7);
+
+/** The Monday of a week as YYYY-MM-DD. */
+export const mondayOf = (week: number): string => new Date((week * 7 - 3) * dayMs).toISOString().slice(0, 10);
+
+export function createCalendar(timeZone: string): Calendar {
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+
+  /** Local wall time at an instant, as if it were UTC. */
+  function wallMs(ms: number): number {
+    const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+    return Date.UTC(part["year"]!, part["month"]! - 1, part["day"]!, part["hour"]!, part["minute"]!, part["second"]!);
+  }
+  const dayOf = (ms: number): number => Math.floor(wallMs(ms) / dayMs);
+  /** The offset is taken at a first guess and again at the result, so that days on which clocks change are right. */
+  function dayStartMs(day: number): number {
+    const wall = day * dayMs;
+    const guess = wall - (wallMs(wall) - wall);
+    return wall - (wallMs(guess) - guess);
+  }
+  return {
+    dayOf,
+    dayStartMs,
+    weekOf: (ms) => weekOfDay(dayOf(ms)),
+    weekStartMs: (week) => dayStartMs(week * 7 - 3),
+  };
+}

@@ -1,0 +1,186 @@
+import type { Channel } from "@keypulse/contracts";
+import type { ClickHouse } from "@keypulse/engines";
+import { nobody } from "@keypulse/identity";
+import type { ClientHistory } from "../domain/clientHistory.ts";
+
+const clientsAQuery = 5_000;
+
+interface ActivityRow {
+  client_id: string;
+  days: number[];
+  orders: string[];
+  active: string[];
+  first_order: string;
+  last_order: string;
+  first_active: string;
+  last_active: string;
+}
+
+interface ShareRow {
+  client_id: string;
+  shares: [source: string, orders: string, active: string][];
+}
+
+interface RevenueRow {
+  client_id: string;
+  revenue: [day: number, amount: string][];
+}
+
+/** Loads what detectors need, thousands of clients a query. Sums by leaf key first, the identity map after. */
+export class Histories {
+  readonly #clickhouse: ClickHouse;
+  readonly #currency: string;
+  constructor(clickhouse: ClickHouse, currency: string) {
+    this.#clickhouse = clickhouse;
+    this.#currency = currency;
+  }
+
+  async allClientIds(): Promise<string[]> {
+    const rows = await this.#rows<{ client_id: string }>(
+      `SELECT DISTINCT ${clientIdOf("a")} AS client_id
+       FROM (SELECT DISTINCT client_key FROM activity_daily WHERE client_key != '${nobody}') AS a
+       LEFT JOIN identity_map AS m ON m.key = a.client_key`,
+    );
+    return rows.map((row) => row.client_id);
+  }
+
+  /** Who the owners of these leaf keys are now. */
+  async clientIdsOf(keys: Iterable<string>): Promise<string[]> {
+    const ids = new Set<string>();
+    for (const part of partsOf([...keys])) {
+      const rows = await this.#rows<{ client_id: string }>(
+        `SELECT DISTINCT ${clientIdOf("a")} AS client_id
+         FROM (SELECT arrayJoin([${quoted(part)}]::Array(UUID)) AS client_key) AS a
+         LEFT JOIN (SELECT key, client_id FROM identity_keys FINAL WHERE key IN (${quoted(part)})) AS m ON m.key = a.client_key`,
+      );
+      for (const row of rows) ids.add(row.client_id);
+    }
+    return [...ids];
+  }
+
+  async load(clientIds: readonly string[]): Promise<ClientHistory[]> {
+    const histories: ClientHistory[] = [];
+    for (const part of partsOf(clientIds)) histories.push(...(await this.#loadPart(part)));
+    return histories;
+  }
+
+  async #loadPart(ids: readonly string[]): Promise<ClientHistory[]> {
+    const list = quoted(ids);
+    const keys = `(client_key IN (SELECT key FROM identity_keys FINAL WHERE client_id IN (${list})) OR client_key IN (${list}))`;
+    const map = `LEFT JOIN (SELECT key, client_id FROM identity_keys FINAL WHERE client_id IN (${list})) AS m ON m.key = a.client_key`;
+    const [activity, shares, revenue] = await Promise.all([
+      this.#rows<ActivityRow>(
+        `SELECT client_id, groupArray(toUInt16(day)) AS days, groupArray(orders) AS orders, groupArray(active) AS active,
+           min(if(orders > 0, first_order, NULL)) AS first_order, max(last_order) AS last_order,
+           min(first_active) AS first_active, max(last_active) AS last_active
+         FROM (
+           SELECT ${clientIdOf("a")} AS client_id, a.day AS day, sum(a.orders) AS orders, sum(a.active) AS active,
+             min(a.first_order) AS first_order, max(a.last_order) AS last_order,
+             min(a.first_active) AS first_active, max(a.last_active) AS last_active
+           FROM (
+             SELECT client_key, day, sumIf(active, type = 'order.placed') AS orders, sum(active) AS active,
+               minIf(toUnixTimestamp64Milli(first_at), type = 'order.placed') AS first_order,
+               maxIf(toUnixTimestamp64Milli(last_at), type = 'order.placed') AS last_order,
+               min(toUnixTimestamp64Milli(first_at)) AS first_active,
+               max(toUnixTimestamp64Milli(last_at)) AS last_active
+             FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys})
+             GROUP BY client_key, day
+           ) AS a ${map}
+           GROUP BY client_id, day
+           ORDER BY client_id, day
+         )
+         GROUP BY client_id`,
+      ),
+      this.#rows<ShareRow>(
+        `SELECT client_id, groupArray((source, orders, active)) AS shares FROM (
+           SELECT ${clientIdOf("a")} AS client_id, a.source AS source, sum(a.orders) AS orders, sum(a.active) AS active
+           FROM (
+             SELECT client_key, source, sumIf(active, type = 'order.placed') AS orders, sum(active) AS active
+             FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys})
+             GROUP BY client_key, source
+           ) AS a ${map}
+           GROUP BY client_id, source
+         ) GROUP BY client_id`,
+      ),
+      this.#rows<RevenueRow>(
+        `SELECT client_id, groupArray((toUInt16(day), toString(net))) AS revenue FROM (
+           SELECT ${clientIdOf("a")} AS client_id, a.day AS day, sum(a.net) AS net
+           FROM (
+             SELECT client_key, day, sum(gross - returned) AS net FROM revenue_daily
+             WHERE currency = '${this.#currency}' AND ${keys} GROUP BY client_key, day
+           ) AS a ${map}
+           GROUP BY client_id, day
+         ) GROUP BY client_id`,
+      ),
+    ]);
+    const sharesOf = new Map(shares.map((row) => [row.client_id, row.shares]));
+    const revenueOf = new Map(revenue.map((row) => [row.client_id, row.revenue]));
+    return activity.map((row) => toHistory(row, sharesOf.get(row.client_id) ?? [], revenueOf.get(row.client_id) ?? []));
+  }
+
+  /** Names for people: what groups and contacts are called, else an identifier. */
+  async names(clientIds: readonly string[]): Promise<Map<string, string>> {
+    const names = new Map<string, string>();
+    for (const part of partsOf(clientIds)) {
+      const rows = await this.#rows<{ client_id: string; name: string }>(
+        `SELECT c.client_id AS client_id, if(n.name != '', n.name, c.label) AS name
+         FROM (
+           SELECT m.client_id AS client_id,
+             argMin(i.value, indexOf(['account_id', 'crm_id', 'user_id', 'email', 'phone', 'anonymous_id'], i.kind)) AS label
+           FROM (SELECT key, client_id FROM identity_keys FINAL WHERE client_id IN (${quoted(part)})) AS m
+           INNER JOIN identifiers AS i ON i.key = m.key
+           GROUP BY client_id
+         ) AS c
+         LEFT JOIN (SELECT client_id, name FROM client_names WHERE client_id IN (${quoted(part)})) AS n ON n.client_id = c.client_id`,
+      );
+      for (const row of rows) names.set(row.client_id, row.name);
+    }
+    return names;
+  }
+
+  /** Epoch hours with events of each source in the last year before `untilMs`, ascending. */
+  async sourceHours(untilMs: number): Promise<Map<string, number[]>> {
+    const rows = await this.#rows<{ source: string; hours: number[] }>(
+      `SELECT source, arraySort(groupUniqArray(toUInt32(intDiv(toUnixTimestamp(hour), 3600)))) AS hours
+       FROM source_hourly
+       WHERE kind != 'identity' AND hour > toDateTime(${Math.floor(untilMs / 1000)}) - INTERVAL 400 DAY
+       GROUP BY source`,
+    );
+    return new Map(rows.map((row) => [row.source, row.hours]));
+  }
+
+  async #rows<T>(query: string): Promise<T[]> {
+    const result = await this.#clickhouse.query({ query, format: "JSONEachRow", clickhouse_settings: { max_query_size: "10000000" } });
+    return await result.json<T>();
+  }
+}
+
+const clientIdOf = (table: string): string => `if(m.client_id = '${nobody}', ${table}.client_key, m.client_id)`;
+const quoted = (ids: readonly string[]): string => ids.map((id) => `'${id}'`).join(",");
+
+function* partsOf(ids: readonly string[]): Generator<string[]> {
+  for (let i = 0; i < ids.length; i += clientsAQuery) yield ids.slice(i, i + clientsAQuery);
+}
+
+function toHistory(row: ActivityRow, shares: ShareRow["shares"], revenue: RevenueRow["revenue"]): ClientHistory {
+  const channel = (counts: string[], name: Channel, firstAt: string, lastAt: string) => {
+    const kept = counts.flatMap((count, i) => (Number(count) > 0 ? [i] : []));
+    if (kept.length === 0) return undefined;
+    const index = name === "orders" ? 1 : 2;
+    const total = shares.reduce((sum, share) => sum + Number(share[index]), 0);
+    return {
+      days: kept.map((i) => row.days[i]!),
+      counts: kept.map((i) => Number(counts[i])),
+      firstAtMs: Number(firstAt),
+      lastAtMs: Number(lastAt),
+      sourceShares: new Map(shares.map((share) => [share[0], Number(share[index]) / total])),
+    };
+  };
+  const orders = channel(row.orders, "orders", row.first_order, row.last_order);
+  const all = channel(row.active, "all", row.first_active, row.last_active);
+  return {
+    clientId: row.client_id,
+    channels: { ...(orders && { orders }), ...(all && { all }) },
+    revenue: revenue.map(([day, amount]) => ({ day, amount: Number(amount) })),
+  };
+}

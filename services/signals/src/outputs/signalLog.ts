@@ -1,0 +1,110 @@
+import type { Signal } from "@keypulse/contracts";
+import { type ClickHouse, cloudEventHeaders, type Producer } from "@keypulse/engines";
+import type { PanelWeeks } from "@keypulse/methods";
+import { mondayOf } from "../domain/calendar.ts";
+import type { LastSignal } from "../domain/changes.ts";
+
+interface SignalRow {
+  client_id: string;
+  detector: LastSignal["detector"];
+  channel: LastSignal["channel"];
+  state: LastSignal["state"];
+  crossed: string;
+  detected: string;
+  evidence: string;
+  money_at_stake: string;
+}
+
+/** Signals in Kafka and in ClickHouse. The only owner of the table `signals`. */
+export class SignalLog {
+  readonly #clickhouse: ClickHouse;
+  readonly #producer: Producer;
+  readonly #topic: string;
+  constructor(clickhouse: ClickHouse, producer: Producer, topic: string) {
+    this.#clickhouse = clickhouse;
+    this.#producer = producer;
+    this.#topic = topic;
+  }
+
+  /** The newest signal of each client, detector and channel. */
+  async last(clientIds: readonly string[]): Promise<Map<string, LastSignal[]>> {
+    const last = new Map<string, LastSignal[]>();
+    for (let i = 0; i < clientIds.length; i += 5_000) {
+      const list = clientIds.slice(i, i + 5_000).map((id) => `'${id}'`);
+      const result = await this.#clickhouse.query({
+        query: `SELECT client_id, detector, channel, state, toUnixTimestamp64Milli(crossed_at) AS crossed,
+            toUnixTimestamp64Milli(detected_at) AS detected, evidence, money_at_stake
+          FROM signals WHERE client_id IN (${list.join(",")})
+          ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, detector, channel`,
+        format: "JSONEachRow",
+        clickhouse_settings: { max_query_size: "10000000" },
+      });
+      for (const row of await result.json<SignalRow>()) {
+        const known = last.get(row.client_id) ?? [];
+        known.push({
+          detector: row.detector,
+          channel: row.channel,
+          state: row.state,
+          crossedAtMs: Number(row.crossed),
+          detectedAtMs: Number(row.detected),
+          evidence: JSON.parse(row.evidence),
+          moneyAtStake: Number(row.money_at_stake),
+        });
+        last.set(row.client_id, known);
+      }
+    }
+    return last;
+  }
+
+  /**
+   * Tells Kafka first, the table after: what is lost between the two is found and said again, under the same ids.
+   * Worst first, so that consumers of one partition see it in that order.
+   */
+  async write(signals: readonly Signal[]): Promise<void> {
+    if (signals.length === 0) return;
+    const worstFirst = signals.toSorted((a, b) => b.money_at_stake - a.money_at_stake);
+    for (let i = 0; i < worstFirst.length; i += 1_000) {
+      await this.#producer.send({
+        topic: this.#topic,
+        acks: -1,
+        messages: worstFirst.slice(i, i + 1_000).map((signal) => ({
+          key: signal.client_id,
+          value: JSON.stringify(signal),
+          headers: cloudEventHeaders({
+            id: signal.id,
+            source: "/keypulse/signals",
+            type: `keypulse.signal.${signal.state}`,
+            time: signal.detected_at,
+            subject: signal.client_id,
+          }),
+        })),
+      });
+    }
+    await this.#clickhouse.insert({
+      table: "signals",
+      format: "JSONEachRow",
+      values: worstFirst.map((signal) => ({
+        ...signal,
+        crossed_at: Date.parse(signal.crossed_at),
+        detected_at: Date.parse(signal.detected_at),
+        evidence: JSON.stringify(signal.evidence),
+      })),
+      clickhouse_settings: { async_insert: 0 },
+    });
+  }
+
+  /** What all clients did alike, for analysts. */
+  async writePeerFactors(channel: string, panel: PanelWeeks, computedAtMs: number): Promise<void> {
+    await this.#clickhouse.insert({
+      table: "peer_factors",
+      format: "JSONEachRow",
+      values: panel.factors.map((factor, i) => ({
+        channel,
+        week: mondayOf(panel.firstWeek + i),
+        factor,
+        computed_at: computedAtMs,
+      })),
+      clickhouse_settings: { async_insert: 0 },
+    });
+  }
+}

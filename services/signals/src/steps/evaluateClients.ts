@@ -1,0 +1,120 @@
+import type { EngineLogger } from "@keypulse/engines";
+import type { Calendar } from "../domain/calendar.ts";
+import { isNews, signalsOf } from "../domain/changes.ts";
+import type { ClientHistory } from "../domain/clientHistory.ts";
+import { buildPanelContext, type PanelContext, SourceWatch } from "../domain/context.ts";
+import { type Deadlines, everybody } from "../domain/deadlines.ts";
+import { type DetectSettings, detect } from "../domain/detect.ts";
+import type { Histories } from "../inputs/histories.ts";
+import type { createSignalsMetrics } from "../metrics.ts";
+import type { SignalLog } from "../outputs/signalLog.ts";
+
+/** A client whose finding is held back is looked at again after this. */
+const heldRetryMs = 10 * 60_000;
+const sourceWatchMaxAgeMs = 15_000;
+
+export interface EvaluationSettings extends DetectSettings {
+  dropBudget: number;
+  currency: string;
+  weekGraceMs: number;
+}
+
+export interface Evaluator {
+  /** Evaluates all clients and fits what they have in common. */
+  evaluateEverybody(asOfMs: number): Promise<void>;
+  /** Evaluates the owners of leaf keys that were touched. */
+  evaluateTouched(keys: ReadonlySet<string>, asOfMs: number): Promise<void>;
+  /** Evaluates clients whose deadline has come. */
+  evaluateDue(clientIds: readonly string[], asOfMs: number): Promise<void>;
+}
+
+/** load histories → detect → announce what changed → set deadlines. */
+export function createEvaluator(
+  histories: Histories,
+  signalLog: SignalLog,
+  deadlines: Deadlines,
+  calendar: Calendar,
+  settings: EvaluationSettings,
+  metrics: ReturnType<typeof createSignalsMetrics>,
+  logger: EngineLogger,
+): Evaluator {
+  let panel: PanelContext | undefined;
+  let watch: { sources: SourceWatch; asOfMs: number } | undefined;
+
+  async function watchSources(asOfMs: number): Promise<SourceWatch> {
+    if (watch === undefined || Math.abs(asOfMs - watch.asOfMs) > sourceWatchMaxAgeMs) {
+      watch = { sources: new SourceWatch(await histories.sourceHours(asOfMs), asOfMs), asOfMs };
+      metrics.suspects.set(watch.sources.suspects().length);
+    }
+    return watch.sources;
+  }
+
+  async function evaluate(list: readonly ClientHistory[], context: PanelContext, asOfMs: number): Promise<number> {
+    const sources = await watchSources(asOfMs);
+    const last = await signalLog.last(list.map(({ clientId }) => clientId));
+    const detections = list.map((history) => ({
+      clientId: history.clientId,
+      before: last.get(history.clientId) ?? [],
+      ...detect(history, context, sources, settings, calendar, asOfMs),
+    }));
+    const news = detections.filter(({ findings, before }) =>
+      findings.some((finding) => {
+        const known = before.find(({ detector, channel }) => detector === finding.detector && channel === finding.channel);
+        return isNews(finding, known, asOfMs);
+      }),
+    );
+    const names = await histories.names(news.map(({ clientId }) => clientId));
+    const signals = news.flatMap(({ clientId, findings, before }) =>
+      signalsOf(findings, before, {
+        clientId,
+        clientName: names.get(clientId) ?? clientId,
+        currency: settings.currency,
+        detectedAtMs: asOfMs,
+      }),
+    );
+    await signalLog.write(signals);
+    metrics.signalled(signals);
+
+    const nextOf = ({ findings, nextDeadlineMs }: (typeof detections)[number]): number | undefined => {
+      const held = findings.some((finding) => finding.state === "raised" && finding.heldBy !== undefined);
+      if (!held) return nextDeadlineMs;
+      metrics.held.inc();
+      return Math.min(asOfMs + heldRetryMs, nextDeadlineMs ?? Number.POSITIVE_INFINITY);
+    };
+    await deadlines.set(detections.map((detection) => [detection.clientId, nextOf(detection)] as const));
+    return signals.length;
+  }
+
+  async function evaluateEverybody(asOfMs: number): Promise<void> {
+    const start = performance.now();
+    const ids = await histories.allClientIds();
+    const list = await histories.load(ids);
+    const lastWeek = calendar.weekOf(asOfMs - settings.weekGraceMs) - 1;
+    panel = buildPanelContext(list, lastWeek, asOfMs, settings.dropBudget);
+    watch = undefined;
+    const signals = await evaluate(list, panel, asOfMs);
+    for (const [channel, { panel: weeks }] of Object.entries(panel.channels)) {
+      if (weeks) await signalLog.writePeerFactors(channel, weeks, asOfMs);
+    }
+    // The next look at everybody: when the running week has ended and its late events had their time.
+    await deadlines.set([[everybody, calendar.weekStartMs(lastWeek + 2) + settings.weekGraceMs]]);
+    const seconds = (performance.now() - start) / 1000;
+    metrics.evaluated("everybody", list.length, seconds);
+    logger.info({ clients: list.length, signals, seconds: Number(seconds.toFixed(2)) }, "evaluated all clients");
+  }
+
+  async function evaluateSome(why: string, clientIds: readonly string[], asOfMs: number): Promise<void> {
+    if (clientIds.length === 0) return;
+    if (panel === undefined) return await evaluateEverybody(asOfMs);
+    const start = performance.now();
+    const list = await histories.load(clientIds);
+    await evaluate(list, panel, asOfMs);
+    metrics.evaluated(why, list.length, (performance.now() - start) / 1000);
+  }
+
+  return {
+    evaluateEverybody,
+    evaluateTouched: async (keys, asOfMs) => evaluateSome("touched", await histories.clientIdsOf(keys), asOfMs),
+    evaluateDue: (clientIds, asOfMs) => evaluateSome("due", clientIds, asOfMs),
+  };
+}

@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+/** Packages without I/O: their tests wait for no engine. */
+const pure = ["packages/contracts/**/*.test.ts", "packages/identity/**/*.test.ts", "packages/methods/**/*.test.ts"];
+const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "unit", include: pure, exclude: nowhere } },
+      {
+        extends: true,
+        test: {
+          name: "engines",
+          include: ["packages/**/*.test.ts", "services/**/*.test.ts", "infra/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: [...nowhere, ...pure],
+          globalSetup: ["packages/testkit/src/globalSetup.ts"],
+        },
+      },
+    ],
+  },
+});
