@@ -4,15 +4,7 @@ import { z } from "zod";
  * Identifier kinds that say *who*, strongest first. An event is stamped with the key of its strongest one.
  * `account_id` and `domain` name a client; the others name a contact (a person).
  */
-export const identifierKinds = [
-  "account_id",
-  "crm_id",
-  "user_id",
-  "email",
-  "phone",
-  "anonymous_id",
-  "domain",
-] as const;
+export const identifierKinds = ["account_id", "crm_id", "user_id", "email", "phone", "anonymous_id", "domain"] as const;
 
 export type IdentifierKind = (typeof identifierKinds)[number];
 

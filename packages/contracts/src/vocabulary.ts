@@ -11,7 +11,10 @@ export type RowKind = EventKind | "identity";
 const text = z.string().max(4096, "must have at most 4096 characters");
 const shortText = z.string().max(512, "must have at most 512 characters");
 const seconds = z.number().int("must be whole seconds").min(0).max(172_800, "a call lasts at most 48 hours");
-const instant = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone, such as 2026-01-31T09:30:00Z" });
+const instant = z.iso.datetime({
+  offset: true,
+  error: "must be an ISO 8601 time with zone, such as 2026-01-31T09:30:00Z",
+});
 
 const mail = {
   message_id: shortText.optional(),
@@ -84,32 +87,97 @@ interface TypeDefinition {
 
 /** The type vocabulary: what may happen, its typed properties and whether it counts as the client's activity. */
 export const vocabulary = {
-  "email.delivered": { kind: "email", activity: false, properties: emailProperties, means: "our mail reached the mailbox" },
+  "email.delivered": {
+    kind: "email",
+    activity: false,
+    properties: emailProperties,
+    means: "our mail reached the mailbox",
+  },
   "email.opened": { kind: "email", activity: true, properties: emailProperties, means: "a person opened our mail" },
-  "email.clicked": { kind: "email", activity: true, properties: emailLinkProperties, means: "a link in our mail was followed" },
+  "email.clicked": {
+    kind: "email",
+    activity: true,
+    properties: emailLinkProperties,
+    means: "a link in our mail was followed",
+  },
   "email.replied": { kind: "email", activity: true, properties: emailProperties, means: "the client wrote to us" },
-  "email.bounced": { kind: "email", activity: false, properties: emailProperties, means: "the mailbox refused our mail" },
-  "email.dropped": { kind: "email", activity: false, properties: emailProperties, means: "the provider did not send our mail" },
-  "email.complained": { kind: "email", activity: true, properties: emailProperties, means: "our mail was reported as spam" },
-  "email.unsubscribed": { kind: "email", activity: true, properties: emailProperties, means: "the client wants no more of it" },
+  "email.bounced": {
+    kind: "email",
+    activity: false,
+    properties: emailProperties,
+    means: "the mailbox refused our mail",
+  },
+  "email.dropped": {
+    kind: "email",
+    activity: false,
+    properties: emailProperties,
+    means: "the provider did not send our mail",
+  },
+  "email.complained": {
+    kind: "email",
+    activity: true,
+    properties: emailProperties,
+    means: "our mail was reported as spam",
+  },
+  "email.unsubscribed": {
+    kind: "email",
+    activity: true,
+    properties: emailProperties,
+    means: "the client wants no more of it",
+  },
   "web.page_viewed": { kind: "web", activity: true, properties: pageProperties, means: "a page was looked at" },
-  "web.product_viewed": { kind: "web", activity: true, properties: productProperties, means: "a product was looked at" },
+  "web.product_viewed": {
+    kind: "web",
+    activity: true,
+    properties: productProperties,
+    means: "a product was looked at",
+  },
   "web.form_submitted": { kind: "web", activity: true, properties: formProperties, means: "a form was sent" },
   "web.custom": { kind: "web", activity: true, properties: customProperties, means: "anything else, by name" },
   "call.started": { kind: "call", activity: false, properties: callProperties, means: "a phone rings" },
-  "call.completed": { kind: "call", activity: true, properties: callCompletedProperties, means: "somebody answered, and it ended" },
+  "call.completed": {
+    kind: "call",
+    activity: true,
+    properties: callCompletedProperties,
+    means: "somebody answered, and it ended",
+  },
   "call.missed": { kind: "call", activity: false, properties: callProperties, means: "nobody answered" },
   "call.voicemail": { kind: "call", activity: true, properties: callProperties, means: "a message was left" },
   "order.placed": { kind: "order", activity: true, properties: orderProperties, means: "an order; adds to revenue" },
   "order.paid": { kind: "order", activity: false, properties: orderStatusProperties, means: "an order was paid" },
   "order.shipped": { kind: "order", activity: false, properties: orderStatusProperties, means: "an order left us" },
-  "order.cancelled": { kind: "order", activity: false, properties: orderProperties, means: "an order or part of it was cancelled; subtracts from revenue" },
-  "order.refunded": { kind: "order", activity: false, properties: orderProperties, means: "goods came back or money was returned; subtracts from revenue" },
+  "order.cancelled": {
+    kind: "order",
+    activity: false,
+    properties: orderProperties,
+    means: "an order or part of it was cancelled; subtracts from revenue",
+  },
+  "order.refunded": {
+    kind: "order",
+    activity: false,
+    properties: orderProperties,
+    means: "goods came back or money was returned; subtracts from revenue",
+  },
   "invoice.issued": { kind: "order", activity: false, properties: invoiceProperties, means: "an invoice was written" },
   "invoice.paid": { kind: "order", activity: false, properties: invoiceProperties, means: "an invoice was paid" },
-  "invoice.overdue": { kind: "order", activity: false, properties: invoiceProperties, means: "an invoice is past its date" },
-  identify: { kind: "identity", activity: false, properties: traitsOnly, means: "what is known of a contact; links its identifiers" },
-  group: { kind: "identity", activity: false, properties: traitsOnly, means: "what is known of a client; puts a contact into it" },
+  "invoice.overdue": {
+    kind: "order",
+    activity: false,
+    properties: invoiceProperties,
+    means: "an invoice is past its date",
+  },
+  identify: {
+    kind: "identity",
+    activity: false,
+    properties: traitsOnly,
+    means: "what is known of a contact; links its identifiers",
+  },
+  group: {
+    kind: "identity",
+    activity: false,
+    properties: traitsOnly,
+    means: "what is known of a client; puts a contact into it",
+  },
   alias: { kind: "identity", activity: false, properties: aliasProperties, means: "two identifiers are one contact" },
 } as const satisfies Record<string, TypeDefinition>;
 

@@ -44,7 +44,22 @@ export function connectClickHouse(
  * Codes that say "not now" rather than "never" (src/Common/ErrorCodes.cpp): timeouts, memory, too many parts or
  * queries, read-only table, table being dropped, shutting down, network.
  */
-const retryableCodes = new Set(["159", "160", "164", "202", "209", "210", "236", "241", "242", "252", "285", "319", "394", "999"]);
+const retryableCodes = new Set([
+  "159",
+  "160",
+  "164",
+  "202",
+  "209",
+  "210",
+  "236",
+  "241",
+  "242",
+  "252",
+  "285",
+  "319",
+  "394",
+  "999",
+]);
 
 /** True where the same request may succeed later: anything that is not an answer of the server, and busy answers. */
 export function isRetryableClickHouseError(error: unknown): boolean {

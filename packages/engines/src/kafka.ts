@@ -1,4 +1,13 @@
-import { type Admin, CompressionTypes, type Consumer, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
+import {
+  type Admin,
+  CompressionTypes,
+  type Consumer,
+  Kafka,
+  logLevel,
+  Partitioners,
+  type Producer,
+  type SASLOptions,
+} from "kafkajs";
 import { z } from "zod";
 import type { EngineLogger } from "./logger.ts";
 
@@ -8,7 +17,9 @@ export const kafkaSettingsShape = {
     .string()
     .default("127.0.0.1:19092")
     .transform((list) => list.split(",").map((broker) => broker.trim()))
-    .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$|^\[.+\]:\d+$/, "must be host:port, several parted by commas")).min(1)),
+    .pipe(
+      z.array(z.string().regex(/^[^\s:]+:\d+$|^\[.+\]:\d+$/, "must be host:port, several parted by commas")).min(1),
+    ),
   KAFKA_TLS: z.stringbool().default(false),
   KAFKA_TLS_CA: z.string().optional(),
   KAFKA_TLS_CERT: z.string().optional(),
@@ -58,7 +69,12 @@ function saslOptions(settings: KafkaSettings): SASLOptions {
 
 /** A producer whose retries are written once (idempotent) and whose acknowledgement means all in-sync replicas. */
 export async function connectProducer(kafka: Kafka): Promise<Producer> {
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
   await producer.connect();
   return producer;
 }

@@ -5,7 +5,10 @@ import type { EngineLogger } from "./logger.ts";
 /** How to reach Redis or Valkey: `redis://` or `rediss://` (TLS). All keys start with the prefix. */
 export const redisSettingsShape = {
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).default("redis://127.0.0.1:16379"),
-  REDIS_PREFIX: z.string().regex(/^[\w:.-]{0,64}$/, "must be letters, digits and :._-").default("keypulse:"),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w:.-]{0,64}$/, "must be letters, digits and :._-")
+    .default("keypulse:"),
 };
 
 export type RedisSettings = z.infer<z.ZodObject<typeof redisSettingsShape>>;

@@ -14,7 +14,9 @@ export function readConfig<S extends z.ZodRawShape>(
   environment: NodeJS.ProcessEnv = process.env,
 ): z.infer<z.ZodObject<S>> {
   const schema = z.object(shape);
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== "" && value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== "" && value !== undefined),
+  );
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join(".") || "settings"}: ${issue.message}`);

@@ -1,7 +1,19 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 
 /** Paths that may hold personal data or secrets, whatever is logged by mistake. */
-const personal = ["email", "phone", "name", "identifiers", "properties", "traits", "value", "password", "secret", "authorization", "url"];
+const personal = [
+  "email",
+  "phone",
+  "name",
+  "identifiers",
+  "properties",
+  "traits",
+  "value",
+  "password",
+  "secret",
+  "authorization",
+  "url",
+];
 
 /** JSON lines on stdout; whoever starts the service in a terminal prints them prettily. */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {

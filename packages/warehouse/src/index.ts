@@ -1,1 +1,2 @@
-export * from "./migrate.ts";
+export { type MigrationReport, migrate } from "./migrate.ts";
+export type { WarehouseSettings } from "./workspace.ts";

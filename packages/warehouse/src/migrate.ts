@@ -4,12 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouse, ClickHouseSettings } from "@keypulse/engines";
 import { connectClickHouse } from "@keypulse/engines";
 import { applyViews } from "./views.ts";
-
-/** What a workspace fixes in its tables: days and weeks are of this zone, sums are in this currency. */
-export interface WarehouseSettings {
-  timezone: string;
-  currency: string;
-}
+import { fill, type WarehouseSettings } from "./workspace.ts";
 
 export interface MigrationReport {
   applied: string[];
@@ -44,8 +39,13 @@ export async function migrate(settings: ClickHouseSettings, workspace: Warehouse
 }
 
 async function applyAll(clickhouse: ClickHouse, workspace: WarehouseSettings): Promise<MigrationReport> {
-  const known = await clickhouse.query({ query: "SELECT name, checksum FROM schema_migrations", format: "JSONEachRow" });
-  const checksums = new Map((await known.json<{ name: string; checksum: string }>()).map((row) => [row.name, row.checksum]));
+  const known = await clickhouse.query({
+    query: "SELECT name, checksum FROM schema_migrations",
+    format: "JSONEachRow",
+  });
+  const checksums = new Map(
+    (await known.json<{ name: string; checksum: string }>()).map((row) => [row.name, row.checksum]),
+  );
   const record = async (name: string, checksum: string) => {
     await clickhouse.insert({ table: "schema_migrations", values: [{ name, checksum }], format: "JSONEachRow" });
   };
@@ -73,10 +73,6 @@ async function applyAll(clickhouse: ClickHouse, workspace: WarehouseSettings): P
     applied.push(name);
   }
   return { applied, views: await applyViews(clickhouse, workspace, checksums, record) };
-}
-
-export function fill(text: string, workspace: WarehouseSettings): string {
-  return text.replaceAll("{{timezone}}", workspace.timezone).replaceAll("{{currency}}", workspace.currency);
 }
 
 /** Statements end with a semicolon at the end of a line. IF NOT EXISTS makes a half-applied file safe to repeat. */
@@ -107,7 +103,8 @@ async function withLock<T>(clickhouse: ClickHouse, work: () => Promise<T>): Prom
         format: "JSONEachRow",
       });
       const [row] = await age.json<{ seconds: number }>();
-      if (row !== undefined && Number(row.seconds) > 120) await clickhouse.command({ query: "DROP TABLE IF EXISTS schema_lock SYNC" });
+      if (row !== undefined && Number(row.seconds) > 120)
+        await clickhouse.command({ query: "DROP TABLE IF EXISTS schema_lock SYNC" });
       await sleep(200);
     }
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import type { ClickHouse } from "@keypulse/engines";
-import { fill, type WarehouseSettings } from "./migrate.ts";
+import { fill, type WarehouseSettings } from "./workspace.ts";
 
 const folder = new URL("../views/", import.meta.url);
 

@@ -90,10 +90,15 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
     if (Date.now() - lastDueMs >= dueEveryMs) {
       lastDueMs = Date.now();
       const due = await deadlines.takeDue(asOfMs, dueAtOnce);
-      if (due.includes(everybody)) {
-        waiting.clear();
-        await evaluator.evaluateEverybody(asOfMs);
-      } else await evaluator.evaluateDue(due, asOfMs);
+      try {
+        if (due.includes(everybody)) {
+          waiting.clear();
+          await evaluator.evaluateEverybody(asOfMs);
+        } else await evaluator.evaluateDue(due, asOfMs);
+      } catch (error) {
+        await deadlines.set(due.map((member) => [member, asOfMs]));
+        throw error;
+      }
     }
     if (waiting.size > 0) {
       const keys = waiting;

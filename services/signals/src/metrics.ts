@@ -32,9 +32,17 @@ export function createSignalsMetrics(registry: Registry) {
     help: "Unix time up to which all events are known to be stored",
     registers,
   });
-  const lag = new Gauge({ name: "keypulse_signals_ingest_lag_messages", help: "Messages that are not stored yet", registers });
+  const lag = new Gauge({
+    name: "keypulse_signals_ingest_lag_messages",
+    help: "Messages that are not stored yet",
+    registers,
+  });
   const deadlines = new Gauge({ name: "keypulse_signals_deadlines", help: "Clients with a deadline", registers });
-  const suspects = new Gauge({ name: "keypulse_signals_suspect_sources", help: "Sources that are suspiciously quiet", registers });
+  const suspects = new Gauge({
+    name: "keypulse_signals_suspect_sources",
+    help: "Sources that are suspiciously quiet",
+    registers,
+  });
 
   return {
     completeUntil,

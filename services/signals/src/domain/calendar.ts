@@ -32,7 +32,7 @@ export function createCalendar(timeZone: string): Calendar {
   /** Local wall time at an instant, as if it were UTC. */
   function wallMs(ms: number): number {
     const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
-    return Date.UTC(part["year"]!, part["month"]! - 1, part["day"]!, part["hour"]!, part["minute"]!, part["second"]!);
+    return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
   }
   const dayOf = (ms: number): number => Math.floor(wallMs(ms) / dayMs);
   /** The offset is taken at a first guess and again at the result, so that days on which clocks change are right. */

@@ -68,7 +68,7 @@ export function buildPanelContext(
     }));
     return {
       panel,
-      threshold: calibrated?.threshold ?? dropThreshold(dropBudget, preset),
+      threshold: nearTable(calibrated?.threshold, dropThreshold(dropBudget, preset)),
       prior: repeats.length > 0 ? fitGammaPoissonPrior(repeats).prior : defaultGammaPrior,
     };
   };
@@ -78,6 +78,14 @@ export function buildPanelContext(
     for (const source of main) sourceClients.set(source, (sourceClients.get(source) ?? 0) + 1);
   }
   return { lastWeek, preset, channels: { orders: contextOf("orders"), all: contextOf("all") }, sourceClients };
+}
+
+/**
+ * The company's own threshold, at most half or twice the study's: a short or very regular history would else set a line
+ * that any week crosses, or none ever.
+ */
+function nearTable(calibrated: number | undefined, table: number): number {
+  return calibrated === undefined ? table : Math.min(Math.max(calibrated, table / 2), table * 2);
 }
 
 export function mainSources(channel: ChannelHistory | undefined): string[] {

@@ -83,6 +83,7 @@ export function describeSilence(silence: MonitoredSilence, channel: Channel, las
 
 export function describeReturn(silence: SilenceFinding, channel: Channel, lastAtMs: number): Description {
   const what = channel === "orders" ? "Ordered again" : "Active again";
-  const reason = silence.state === "unmonitored" ? "No longer watched: too few repeats." : `${what} on ${day(lastAtMs)}.`;
+  const reason =
+    silence.state === "unmonitored" ? "No longer watched: too few repeats." : `${what} on ${day(lastAtMs)}.`;
   return { reason, evidence: undefined };
 }

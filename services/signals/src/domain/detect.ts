@@ -122,7 +122,10 @@ function detectDrop(
   const factors = alignWeeks(weeks.factors, weeks.firstWeek, weekly.firstWeek).map((factor, i) =>
     broken.has(weekly.firstWeek + i) ? 0 : factor,
   );
-  const drops = dropEpisodes(weekly.counts, factors.slice(0, weekly.counts.length), { preset: panel.preset, threshold });
+  const drops = dropEpisodes(weekly.counts, factors.slice(0, weekly.counts.length), {
+    preset: panel.preset,
+    threshold,
+  });
   const episode: DropEpisode | undefined = drops.openEpisode;
   if (episode === undefined) {
     const last = drops.episodes.at(-1);

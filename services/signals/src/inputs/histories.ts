@@ -70,34 +70,36 @@ export class Histories {
     const map = `LEFT JOIN (SELECT key, client_id FROM identity_keys FINAL WHERE client_id IN (${list})) AS m ON m.key = a.client_key`;
     const [activity, shares, revenue] = await Promise.all([
       this.#rows<ActivityRow>(
-        `SELECT client_id, groupArray(toUInt16(day)) AS days, groupArray(orders) AS orders, groupArray(active) AS active,
-           min(if(orders > 0, first_order, NULL)) AS first_order, max(last_order) AS last_order,
-           min(first_active) AS first_active, max(last_active) AS last_active
+        `SELECT h.client_id AS client_id, groupArray(toUInt16(h.day)) AS days, groupArray(h.orders) AS orders,
+           groupArray(h.active) AS active, minIf(h.first_order, h.orders > 0) AS first_order,
+           max(h.last_order) AS last_order, min(h.first_active) AS first_active, max(h.last_active) AS last_active
          FROM (
            SELECT ${clientIdOf("a")} AS client_id, a.day AS day, sum(a.orders) AS orders, sum(a.active) AS active,
              min(a.first_order) AS first_order, max(a.last_order) AS last_order,
              min(a.first_active) AS first_active, max(a.last_active) AS last_active
            FROM (
-             SELECT client_key, day, sumIf(active, type = 'order.placed') AS orders, sum(active) AS active,
-               minIf(toUnixTimestamp64Milli(first_at), type = 'order.placed') AS first_order,
-               maxIf(toUnixTimestamp64Milli(last_at), type = 'order.placed') AS last_order,
-               min(toUnixTimestamp64Milli(first_at)) AS first_active,
-               max(toUnixTimestamp64Milli(last_at)) AS last_active
-             FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys})
-             GROUP BY client_key, day
+             SELECT d.client_key AS client_key, d.day AS day,
+               sumIf(d.active, d.type = 'order.placed') AS orders, sum(d.active) AS active,
+               minIf(toUnixTimestamp64Milli(d.first_at), d.type = 'order.placed') AS first_order,
+               maxIf(toUnixTimestamp64Milli(d.last_at), d.type = 'order.placed') AS last_order,
+               min(toUnixTimestamp64Milli(d.first_at)) AS first_active,
+               max(toUnixTimestamp64Milli(d.last_at)) AS last_active
+             FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys}) AS d
+             GROUP BY d.client_key, d.day
            ) AS a ${map}
            GROUP BY client_id, day
            ORDER BY client_id, day
-         )
-         GROUP BY client_id`,
+         ) AS h
+         GROUP BY h.client_id`,
       ),
       this.#rows<ShareRow>(
         `SELECT client_id, groupArray((source, orders, active)) AS shares FROM (
            SELECT ${clientIdOf("a")} AS client_id, a.source AS source, sum(a.orders) AS orders, sum(a.active) AS active
            FROM (
-             SELECT client_key, source, sumIf(active, type = 'order.placed') AS orders, sum(active) AS active
-             FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys})
-             GROUP BY client_key, source
+             SELECT d.client_key AS client_key, d.source AS source,
+               sumIf(d.active, d.type = 'order.placed') AS orders, sum(d.active) AS active
+             FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys}) AS d
+             GROUP BY d.client_key, d.source
            ) AS a ${map}
            GROUP BY client_id, source
          ) GROUP BY client_id`,
@@ -150,7 +152,12 @@ export class Histories {
   }
 
   async #rows<T>(query: string): Promise<T[]> {
-    const result = await this.#clickhouse.query({ query, format: "JSONEachRow", clickhouse_settings: { max_query_size: "10000000" } });
+    const result = await this.#clickhouse.query({
+      query,
+      format: "JSONEachRow",
+      // Lists of thousands of ids.
+      clickhouse_settings: { max_query_size: "10000000" },
+    });
     return await result.json<T>();
   }
 }

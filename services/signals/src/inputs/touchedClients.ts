@@ -50,7 +50,10 @@ export class TouchedClients {
       eachMessage: async ({ message, partition }) => {
         const parsed = clientsTouchedSchema.safeParse(safeJson(message.value));
         if (!parsed.success) {
-          this.#logger.warn({ topic: this.#topic, partition, offset: message.offset }, "not a message of this topic: left out");
+          this.#logger.warn(
+            { topic: this.#topic, partition, offset: message.offset },
+            "not a message of this topic: left out",
+          );
           return;
         }
         for (const key of parsed.data.client_keys) this.#keys.add(key);

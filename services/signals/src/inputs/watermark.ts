@@ -55,7 +55,10 @@ export class Watermark {
     }
     // While ingest is far behind, notes pile up; every second one is enough then.
     if (this.#snapshots.length > mostSnapshots) this.#snapshots = this.#snapshots.filter((_, i) => i % 2 === 0);
-    this.#lag = [...ends].reduce((sum, [partition, end]) => sum + Math.max(0, end - (committed.get(partition) ?? 0)), 0);
+    this.#lag = [...ends].reduce(
+      (sum, [partition, end]) => sum + Math.max(0, end - (committed.get(partition) ?? 0)),
+      0,
+    );
   }
 
   async #readEnds(): Promise<Map<string, number>> {

@@ -59,7 +59,9 @@ export function createEvaluator(
     }));
     const news = detections.filter(({ findings, before }) =>
       findings.some((finding) => {
-        const known = before.find(({ detector, channel }) => detector === finding.detector && channel === finding.channel);
+        const known = before.find(
+          ({ detector, channel }) => detector === finding.detector && channel === finding.channel,
+        );
         return isNews(finding, known, asOfMs);
       }),
     );

@@ -1,0 +1,194 @@
+import { type Signal, signalSchema } from "@keypulse/contracts";
+import {
+  buildEvent,
+  createTestWorkspace,
+  eventually,
+  type SentEvent,
+  type ServiceProcess,
+  seededRandom,
+  startService,
+  type TestWorkspace,
+} from "@keypulse/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** Orders of one client: about one every `everyDays`, in office hours, until `untilMs`. */
+function orders(
+  account: string,
+  source: string,
+  fromMs: number,
+  untilMs: number,
+  everyDays: number,
+  seed: number,
+): SentEvent[] {
+  const random = seededRandom(seed);
+  const events: SentEvent[] = [];
+  for (let at = fromMs + random() * everyDays * dayMs; at < untilMs; at += everyDays * dayMs * (0.6 + 0.8 * random())) {
+    const officeHours = Math.floor(at / dayMs) * dayMs + (8 + Math.floor(random() * 9)) * hourMs;
+    if (officeHours >= untilMs) break;
+    events.push(
+      buildEvent("order.placed", {
+        id: `${account}-${Math.floor(at)}`,
+        source,
+        occurred_at: new Date(officeHours).toISOString(),
+        identifiers: { account_id: account },
+        properties: { order_id: `${account}-${Math.floor(at)}`, amount: "100.00", currency: "EUR" },
+      }),
+    );
+  }
+  return events;
+}
+
+describe("signals", () => {
+  let workspace: TestWorkspace;
+  let ingest: ServiceProcess;
+  let signals: ServiceProcess;
+  const now = Date.now();
+  const yearAgo = now - 400 * dayMs;
+
+  beforeAll(async () => {
+    workspace = await createTestWorkspace();
+    ingest = await startService("ingest", workspace.environment);
+    const history: SentEvent[] = [];
+    // Forty regular clients keep the source `shop` alive to the last hour; `quiet` stopped 60 days ago.
+    for (let i = 0; i < 40; i++) history.push(...orders(`regular-${i}`, "shop", yearAgo, now, 4, i));
+    history.push(...orders("quiet", "shop", yearAgo, now - 60 * dayMs, 4, 100));
+    // `fading` orders a tenth of what it did since ten weeks, but is never quite silent.
+    history.push(
+      ...orders("fading", "shop", yearAgo, now - 70 * dayMs, 1.2, 101),
+      ...orders("fading", "shop", now - 70 * dayMs, now, 12, 102),
+    );
+    // Twenty clients are known through `broken` alone, which stopped sending 30 days ago.
+    for (let i = 0; i < 20; i++)
+      history.push(...orders(`behind-${i}`, "broken", yearAgo, now - 30 * dayMs, 3, 200 + i));
+    for (let h = 1; h <= 3; h++) {
+      history.push(
+        buildEvent("order.placed", {
+          source: "shop",
+          occurred_at: new Date(now - h * hourMs).toISOString(),
+          identifiers: { account_id: `regular-${h}` },
+        }),
+      );
+    }
+    history.push(buildEvent("group", { identifiers: { account_id: "quiet" }, traits: { name: "Quiet & Co" } }));
+    for (let i = 0; i < history.length; i += 2_000) await workspace.send(history.slice(i, i + 2_000));
+    signals = await startService("signals", workspace.environment);
+    await eventually(
+      () => signals.metric("keypulse_signals_clients_evaluated_total"),
+      (n) => n >= 62,
+      20_000,
+    );
+  });
+  afterAll(async () => {
+    await signals?.stop();
+    await ingest?.stop();
+    await workspace?.close();
+  });
+
+  const stored = (where = "1") =>
+    workspace.rows<{
+      client_name: string;
+      detector: string;
+      channel: string;
+      state: string;
+      reason: string;
+      crossed: number;
+      money_at_stake: string;
+      id: string;
+    }>(
+      `SELECT *, toUnixTimestamp64Milli(crossed_at) AS crossed FROM signals FINAL WHERE ${where} ORDER BY client_name, detector, channel`,
+    );
+
+  it("says who went silent, since when it is unusual, by how much and what is at stake", async () => {
+    const [silence] = await eventually(
+      () => stored("client_name = 'Quiet & Co' AND detector = 'silence' AND channel = 'orders'"),
+      (rows) => rows.length === 1,
+    );
+    expect(silence).toMatchObject({ state: "raised" });
+    expect(silence!.reason).toMatch(
+      /^No order for (59|6\d) days \(last on \d{4}-\d\d-\d\d\), usually every 4(\.\d)? days: 1\d(\.\d)? times as long/,
+    );
+    expect(Number(silence!.money_at_stake)).toBeGreaterThan(8_000);
+    expect(silence!.crossed).toBeLessThan(now - 20 * dayMs);
+  });
+
+  it("says whose activity dropped, and leaves regular clients alone", async () => {
+    const rows = await stored("state = 'raised'");
+    const named = new Set(rows.map((row) => row.client_name));
+    expect(
+      rows.find((row) => row.client_name === "fading" && row.detector === "activity_drop" && row.channel === "orders")
+        ?.reason,
+    ).toMatch(/^\d\d % fewer orders: \d(\.\d)? a week .* usually [4-6]/);
+    const regular = [...named].filter((name) => name.startsWith("regular"));
+    // 40 clients, four signals each at a budget of 0.1 to 0.25 false alarms a client-year: open by chance are few.
+    expect(regular.length).toBeLessThanOrEqual(4);
+  });
+
+  it("tells a broken source from silent clients", async () => {
+    expect(await stored("client_name LIKE 'behind-%'")).toEqual([]);
+    expect(await signals.metric("keypulse_signals_suspect_sources")).toBe(1);
+  });
+
+  it("publishes each signal on the topic, keyed by client", async () => {
+    const consumer = workspace.kafka.consumer({ groupId: `${workspace.world.topicPrefix}look` });
+    const found: { key: string; signal: Signal }[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topic: workspace.topics.signals, fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        found.push({ key: message.key!.toString(), signal: signalSchema.parse(JSON.parse(message.value!.toString())) });
+      },
+    });
+    const rows = await stored();
+    await eventually(
+      async () => found,
+      (list) => new Set(list.map(({ signal }) => signal.id)).size === rows.length,
+    );
+    await consumer.disconnect();
+    expect(found.every(({ key, signal }) => key === signal.client_id)).toBe(true);
+  });
+
+  it("does not take ingest's delay for silence of clients, and hears a client that returns", async () => {
+    await ingest.stop();
+    const before = await stored();
+    await workspace.send([
+      buildEvent("order.placed", {
+        source: "shop",
+        occurred_at: new Date().toISOString(),
+        identifiers: { account_id: "quiet" },
+      }),
+    ]);
+    // Everything may be evaluated again, but only as of the time up to which the data is complete.
+    await eventually(
+      () => signals.metric("keypulse_signals_ingest_lag_messages"),
+      (lag) => lag === 1,
+    );
+    await signals.stop();
+    signals = await startService("signals", workspace.environment);
+    await eventually(
+      () => signals.metric("keypulse_signals_ingest_lag_messages"),
+      (lag) => lag === 1,
+    );
+    expect(await stored()).toEqual(before);
+
+    ingest = await startService("ingest", workspace.environment);
+    const [cleared] = await eventually(
+      () => stored("client_name = 'Quiet & Co' AND detector = 'silence' AND channel = 'orders' AND state = 'cleared'"),
+      (rows) => rows.length === 1,
+    );
+    expect(cleared!.reason).toMatch(/^Ordered again on/);
+  });
+
+  it("works out deadlines again after Redis was emptied", async () => {
+    const key = `${workspace.world.redisPrefix}{signals}:deadlines`;
+    const before = await workspace.redis.zcard(key);
+    expect(before).toBeGreaterThan(40);
+    await workspace.redis.del(key);
+    await eventually(
+      () => workspace.redis.zcard(key),
+      (n) => n === before,
+    );
+  });
+});
