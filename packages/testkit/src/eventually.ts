@@ -22,5 +22,7 @@ export async function eventually<T>(
     }
     await sleep(everyMs);
   }
-  throw new Error(`not right within ${withinMs} ms; the last answer was ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+  throw new Error(
+    `not right within ${withinMs} ms; the last answer was ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
 }

@@ -35,7 +35,7 @@ export async function startService(
   const child: ChildProcess = spawn(process.execPath, [new URL(`services/${name}/src/main.ts`, root).pathname], {
     cwd: root.pathname,
     env: {
-      PATH: process.env["PATH"],
+      PATH: process.env.PATH,
       NODE_OPTIONS: "--disable-warning=TimeoutNegativeWarning",
       ...environment,
       PORT: String(port),

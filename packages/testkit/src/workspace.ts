@@ -48,7 +48,9 @@ export async function createTestWorkspace(
     ...given.settings,
   };
   await prepareWorkspace(environment);
-  const settings = z.object({ ...kafkaSettingsShape, ...clickHouseSettingsShape, ...redisSettingsShape }).parse(environment);
+  const settings = z
+    .object({ ...kafkaSettingsShape, ...clickHouseSettingsShape, ...redisSettingsShape })
+    .parse(environment);
   const kafka = connectKafka(settings, "keypulse-test", silentLogger);
   const clickhouse = connectClickHouse(settings, "keypulse-test");
   const producer = await connectProducer(kafka);
@@ -64,7 +66,11 @@ export async function createTestWorkspace(
     redis,
     kafka,
     async rows<T>(query: string): Promise<T[]> {
-      const result = await clickhouse.query({ query, format: "JSONEachRow", clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } });
+      const result = await clickhouse.query({
+        query,
+        format: "JSONEachRow",
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+      });
       return await result.json<T>();
     },
     async send(events) {
@@ -72,7 +78,10 @@ export async function createTestWorkspace(
       await producer.sendBatch({
         topicMessages: [...byTopic].map(([topic, list]) => ({
           topic,
-          messages: list.map((event) => ({ key: Object.entries(event.identifiers)[0]?.join(":") ?? null, value: JSON.stringify(event) })),
+          messages: list.map((event) => ({
+            key: Object.entries(event.identifiers)[0]?.join(":") ?? null,
+            value: JSON.stringify(event),
+          })),
         })),
       });
     },

@@ -88,7 +88,7 @@ export class DuplicateRegistry {
     await this.#redis
       .multi()
       .hdel(`${this.#base}span`, "whole")
-      .hset(`${this.#base}span`, { newest, first: forgotten ? -1 : newest - 1 })
+      .hset(`${this.#base}span`, { newest, first: forgotten ? -1 : newest })
       .exec();
   }
 

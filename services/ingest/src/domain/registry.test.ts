@@ -1,0 +1,93 @@
+import { connectRedis, type Redis, silentLogger } from "@keypulse/engines";
+import { createTestWorld, type TestWorld } from "@keypulse/testkit";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type ClaimRequest, DuplicateRegistry, RegistryLost, registryWindowStartMs } from "./registry.ts";
+
+const now = Date.UTC(2026, 5, 1);
+const dayMs = 86_400_000;
+
+describe("DuplicateRegistry", () => {
+  let world: TestWorld;
+  let redis: Redis;
+  let registry: DuplicateRegistry;
+  let run = 0;
+  let prefix = "";
+  beforeAll(async () => {
+    world = await createTestWorld();
+    redis = connectRedis({ REDIS_URL: world.redisUrl, REDIS_PREFIX: world.redisPrefix }, "test", silentLogger);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await world.drop();
+  });
+  beforeEach(async () => {
+    prefix = `${world.redisPrefix}${run++}:`;
+    registry = new DuplicateRegistry(redis, prefix);
+    await registry.beginRebuild(now, false);
+    await registry.endRebuild([]);
+  });
+  const batch = (first: number, ids: string[], given: Partial<ClaimRequest> = {}): ClaimRequest => ({
+    kind: "web",
+    partition: 0,
+    batchTimeMs: now,
+    claimedBefore: first - 1,
+    lastOffset: first + ids.length - 1,
+    ids: ids.map((id, i) => ({ source: "s", id, offset: first + i })),
+    ...given,
+  });
+
+  it("calls an id a duplicate at any position but the first", async () => {
+    expect((await registry.claim(batch(0, ["a", "b", "a"]))).duplicates).toEqual(new Set([2]));
+    expect((await registry.claim(batch(3, ["b", "c"]))).duplicates).toEqual(new Set([0]));
+    expect((await registry.claim(batch(0, ["c", "d"], { kind: "order", claimedBefore: -1 }))).duplicates).toEqual(
+      new Set([0]),
+    );
+  });
+
+  it("lets a batch that is stored again keep its ids", async () => {
+    await registry.claim(batch(0, ["a", "b"]));
+    expect((await registry.claim(batch(0, ["a", "b"]))).duplicates).toEqual(new Set());
+  });
+
+  it("tells sources apart", async () => {
+    const claim = await registry.claim(
+      batch(0, [], {
+        ids: [
+          { source: "x", id: "1", offset: 0 },
+          { source: "y", id: "1", offset: 1 },
+        ],
+      }),
+    );
+    expect(claim.duplicates.size).toBe(0);
+  });
+
+  it("takes more ids than one call holds", async () => {
+    const ids = Array.from({ length: 9_000 }, (_, i) => `id-${i}`);
+    expect((await registry.claim(batch(0, [...ids, "id-0", "id-8999"]))).duplicates).toEqual(new Set([9_000, 9_001]));
+  });
+
+  it("notices that Redis was emptied, or lost what it had acknowledged", async () => {
+    await registry.claim(batch(0, ["a"]));
+    await expect(registry.claim(batch(5, ["z"]))).rejects.toThrow(RegistryLost);
+    await redis.unlink(...(await redis.keys(`${prefix}*`)));
+    await expect(registry.claim(batch(1, ["b"]))).rejects.toThrow(RegistryLost);
+  });
+
+  it("decides nothing while it is being filled", async () => {
+    await registry.beginRebuild(now, false);
+    await registry.claim(batch(0, ["a"], { claimedBefore: -2, lastOffset: -1 }));
+    await expect(registry.claim(batch(1, ["b"], { claimedBefore: -1 }))).rejects.toThrow(RegistryLost);
+    await registry.endRebuild([{ kind: "web", partition: 0, offset: 0 }]);
+    expect((await registry.claim(batch(1, ["a"]))).duplicates).toEqual(new Set([0]));
+  });
+
+  it("remembers an id for at least 15 days, and says from when on it can't know", async () => {
+    await registry.claim(batch(0, ["a"]));
+    const later = now + 15 * dayMs;
+    expect((await registry.claim(batch(1, ["a"], { batchTimeMs: later }))).duplicates).toEqual(new Set([0]));
+    expect((await registry.claim(batch(2, ["b"], { batchTimeMs: later }))).completeSinceMs).toBe(0);
+    const muchLater = now + 40 * dayMs;
+    const claim = await registry.claim(batch(3, ["c"], { batchTimeMs: muchLater }));
+    expect(claim.completeSinceMs).toBe(registryWindowStartMs(muchLater));
+  });
+});
