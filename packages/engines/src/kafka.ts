@@ -9,6 +9,7 @@ import {
   type SASLOptions,
 } from "kafkajs";
 import { z } from "zod";
+import { registerCompression } from "./compression.ts";
 import type { EngineLogger } from "./logger.ts";
 
 /** How to reach Kafka. All from the environment; `ca`, `cert` and `key` are PEM texts. */
@@ -33,6 +34,7 @@ export type KafkaSettings = z.infer<z.ZodObject<typeof kafkaSettingsShape>>;
 
 /** The one place that makes a kafkajs client. */
 export function connectKafka(settings: KafkaSettings, clientId: string, logger: EngineLogger): Kafka {
+  registerCompression();
   const levels = { [logLevel.ERROR]: "error", [logLevel.WARN]: "warn", [logLevel.INFO]: "debug" } as const;
   return new Kafka({
     clientId,
