@@ -4,3 +4,4 @@ export * from "./kafka.ts";
 export * from "./logger.ts";
 export * from "./redis.ts";
 export * from "./retry.ts";
+export * from "./within.ts";

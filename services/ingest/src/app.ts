@@ -25,13 +25,17 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const metrics = createIngestMetrics(registry);
 
   const kafka = connectKafka(settings, "keypulse-ingest", logger);
-  const clickhouse = connectClickHouse(settings, "keypulse-ingest", { maxConnections: settings.INGEST_CONCURRENCY * 3 });
+  const clickhouse = connectClickHouse(settings, "keypulse-ingest", {
+    maxConnections: settings.INGEST_CONCURRENCY * 3,
+  });
   const redis = connectRedis(settings, "keypulse-ingest", logger);
   const producer = await connectProducer(kafka);
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kindOf = new Map<string, EventKind>(eventKinds.map((kind) => [topics.events[kind], kind]));
 
-  const resolveIdentity = createIdentityResolver({ defaultCountry: settings.WORKSPACE_COUNTRY as CountryCode | undefined });
+  const resolveIdentity = createIdentityResolver({
+    defaultCountry: settings.WORKSPACE_COUNTRY as CountryCode | undefined,
+  });
   const duplicateRegistry = new DuplicateRegistry(redis, settings.REDIS_PREFIX);
   const forest = new IdentityForest(redis, settings.REDIS_PREFIX);
   const identityTables = new IdentityTables(clickhouse);
@@ -71,7 +75,10 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
         signal: task.signal,
         retryable: (error) => !(error instanceof RegistryLost),
         onRetry: (error, attempt, delayMs) =>
-          logger.warn({ step, topic, partition, first, last, attempt, delayMs, reason: describeError(error) }, "trying again"),
+          logger.warn(
+            { step, topic, partition, first, last, attempt, delayMs, reason: describeError(error) },
+            "trying again",
+          ),
       });
       metrics.timeStep(step, start);
     };

@@ -2,7 +2,8 @@ import { clickHouseSettingsShape, kafkaSettingsShape, redisSettingsShape } from 
 import { readConfig, serviceSettingsShape, workspaceSettingsShape } from "@keypulse/service-kit";
 import { z } from "zod";
 
-const whole = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);
+const whole = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
 
 export const ingestSettingsShape = {
   ...serviceSettingsShape,

@@ -1,35 +1,36 @@
 import { parseArgs } from "node:util";
-import { connectClickHouse, connectRedis } from "@keypulse/engines";
-import { createLogger } from "@keypulse/service-kit";
+import { connectClickHouse, connectRedis, silentLogger } from "@keypulse/engines";
+import { checkClickHouse, checkRedis, runCommand } from "./command.ts";
 import { readIngestConfig } from "./config.ts";
 import { rebuildRedis } from "./rebuildRedis.ts";
 
 const help = `npm run rebuild -- [--json]
 
-Fills Redis again from ClickHouse: the registry of event ids and the identities. Needed never in daily work (workers do
-it themselves when they find Redis emptied); useful after FLUSHALL, a new Redis or a restored backup.
+Fills Redis again from ClickHouse: the registry of event ids and the identities. Deadlines and pending deliveries are
+worked out again by their services. Never needed in daily work (workers do it themselves when they find Redis emptied);
+useful after FLUSHALL, with a new Redis or a restored backup. Safe while workers run, and safe to repeat.
 
   --json   print the report as JSON
   --help   this text
 
 Reads CLICKHOUSE_URL, CLICKHOUSE_DATABASE, REDIS_URL, REDIS_PREFIX, TOPIC_PREFIX.`;
 
-const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-if (values.help) {
-  console.log(help);
-} else {
+await runCommand(async () => {
+  const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  if (values.help) return console.log(help);
   const settings = readIngestConfig();
-  const logger = createLogger("rebuild", "warn");
   const clickhouse = connectClickHouse(settings, "keypulse-rebuild", { requestTimeoutMs: 600_000 });
-  const redis = connectRedis(settings, "keypulse-rebuild", logger);
-  const start = performance.now();
+  const redis = connectRedis(settings, "keypulse-rebuild", silentLogger);
   const live = process.stderr.isTTY && !values.json;
+  const start = performance.now();
   try {
+    await checkClickHouse(clickhouse);
+    await checkRedis(redis);
     const report = await rebuildRedis({
       clickhouse,
       redis,
       settings,
-      logger,
+      logger: silentLogger,
       onProgress: (what, done) => live && process.stderr.write(`\r${done.toLocaleString("en")} ${what} …   `),
     });
     if (live) process.stderr.write("\r");
@@ -43,4 +44,4 @@ if (values.help) {
     await clickhouse.close();
     redis.disconnect();
   }
-}
+});

@@ -1,5 +1,5 @@
 import { type EventKind, eventKinds, topicNames } from "@keypulse/contracts";
-import { type ClickHouse, type EngineLogger, type Redis } from "@keypulse/engines";
+import type { ClickHouse, EngineLogger, Redis } from "@keypulse/engines";
 import type { IngestSettings } from "./config.ts";
 import { IdentityForest } from "./domain/forest.ts";
 import { DuplicateRegistry, registryWindowStartMs } from "./domain/registry.ts";
@@ -75,7 +75,8 @@ interface IdPart {
 
 async function hasEventsBefore(clickhouse: ClickHouse, ms: number): Promise<boolean> {
   const result = await clickhouse.query({
-    query: "SELECT count() > 0 AS found FROM (SELECT 1 FROM events WHERE received_at < fromUnixTimestamp64Milli({ms: Int64}, 'UTC') LIMIT 1)",
+    query:
+      "SELECT count() > 0 AS found FROM (SELECT 1 FROM events WHERE received_at < fromUnixTimestamp64Milli({ms: Int64}, 'UTC') LIMIT 1)",
     query_params: { ms },
     format: "JSONEachRow",
   });

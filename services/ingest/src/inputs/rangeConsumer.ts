@@ -37,10 +37,15 @@ export interface RangeConsumer {
   joined(): boolean;
 }
 
-/** What the coordinator says of a partition when it is given to us. */
+/** A partition that was given to us. */
 interface Assignment {
   cutter: RangeCutter;
   storedBefore: number;
+  /**
+   * Named in the commit metadata, but not known to be stored: where storing it failed without the partition being lost,
+   * it may be stored all the same, so it comes first and unchanged, whatever is fetched next.
+   */
+  inHand: CutRange | undefined;
 }
 
 /**
@@ -64,7 +69,12 @@ export function createRangeConsumer(
     maxBytes: settings.mostBytes * 4,
     maxBytesPerPartition: settings.mostBytes,
     allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: Number.MAX_SAFE_INTEGER, restartOnFailure: async () => true },
+    retry: {
+      initialRetryTime: 200,
+      maxRetryTime: 5_000,
+      retries: Number.MAX_SAFE_INTEGER,
+      restartOnFailure: async () => true,
+    },
   });
   const admin = kafka.admin();
 
@@ -95,29 +105,34 @@ export function createRangeConsumer(
           cutter: new RangeCutter(pending, settings.mostMessages),
           // Kafka says -1 where nothing was ever committed.
           storedBefore: Math.max(-1, Number(offset) - 1),
+          inHand: undefined,
         });
       }
     }
     return found;
   }
 
-  async function eachBatch({ batch, heartbeat, resolveOffset, isRunning }: EachBatchPayload): Promise<void> {
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, resolveOffset, isRunning } = payload;
+    const { topic, partition } = batch;
     const { signal } = epoch;
-    const assignment = (await assignments).get(`${batch.topic}:${batch.partition}`);
+    const assignment = (await assignments).get(`${topic}:${partition}`);
     if (assignment === undefined || signal.aborted) return;
     const beat = keepBeating(heartbeat, settings.sessionTimeoutMs / 6);
     const own = AbortSignal.any([signal, beat.signal]);
     try {
       const lastOffset = Number(batch.lastOffset());
-      const ranges = assignment.cutter.cut(batch.messages.map(toRawMessage), lastOffset);
+      const ranges = rangesOf(assignment, batch.messages.map(toRawMessage), lastOffset);
       for (const range of ranges) {
-        const { topic, partition } = batch;
         const { first, last } = range;
-        if (!range.again) await commit(topic, partition, first, signal, writePending(range));
+        if (!range.again) await commit(payload, first, own, writePending(range));
+        assignment.inHand = { ...range, again: true };
         const endOffset = Number(batch.highWatermark);
-        await storeRange({ ...range, topic, partition, storedBefore: assignment.storedBefore, endOffset, signal: own });
+        const { storedBefore } = assignment;
+        await storeRange({ ...range, topic, partition, storedBefore, endOffset, signal: own });
         if (own.aborted) break;
-        await commit(topic, partition, last + 1, signal);
+        await commit(payload, last + 1, own);
+        assignment.inHand = undefined;
         assignment.storedBefore = last;
         resolveOffset(String(last));
         if (!isRunning()) break;
@@ -133,9 +148,25 @@ export function createRangeConsumer(
     if (beat.error && !signal.aborted) throw beat.error;
   }
 
-  async function commit(topic: string, partition: number, offset: number, signal: AbortSignal, metadata = "") {
+  /**
+   * Not through consumer.commitOffsets(): that says nothing and does nothing while the consumer stops, and where a
+   * commit fails because the group rebalances it ends the consumer, or tries again in the next generation.
+   */
+  async function commit(
+    { batch, commitOffsetsIfNecessary }: EachBatchPayload,
+    offset: number,
+    signal: AbortSignal,
+    metadata = "",
+  ): Promise<void> {
     signal.throwIfAborted();
-    await consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
+    const partitions = [{ partition: batch.partition, offset: String(offset), metadata }];
+    await retry(() => commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] }), {
+      minDelayMs: 100,
+      maxDelayMs: 2_000,
+      attempts: Number.POSITIVE_INFINITY,
+      signal,
+      retryable: (error) => (error as Error & { retriable?: boolean }).retriable !== false,
+    });
   }
 
   let fail: (error: Error) => void = () => {};
@@ -188,6 +219,13 @@ export function createRangeConsumer(
       await admin.disconnect();
     },
   };
+}
+
+/** What is to be stored now: the range in hand as it is, then what the fetch holds beyond it. */
+function rangesOf({ cutter, inHand }: Assignment, messages: RawMessage[], lastOffset: number): CutRange[] {
+  if (inHand === undefined) return cutter.cut(messages, lastOffset);
+  const beyond = messages.filter(({ offset }) => offset > inHand.last);
+  return [inHand, ...cutter.cut(beyond, lastOffset)];
 }
 
 /** Heartbeats while a range is stored, however long ClickHouse is away; aborts when the group says that we are out. */

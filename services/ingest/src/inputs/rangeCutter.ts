@@ -41,7 +41,12 @@ export class RangeCutter {
     for (let start = 0; start < rest.length; start += this.#mostMessages) {
       const part = rest.slice(start, start + this.#mostMessages);
       const whole = start + this.#mostMessages >= rest.length;
-      ranges.push({ first: part[0]!.offset, last: whole ? lastOffset : part.at(-1)!.offset, messages: part, again: false });
+      ranges.push({
+        first: part[0]!.offset,
+        last: whole ? lastOffset : part.at(-1)!.offset,
+        messages: part,
+        again: false,
+      });
     }
     return ranges;
   }
