@@ -13,6 +13,8 @@ export interface ServiceProcess {
   readonly url: string;
   /** File with what it logged. */
   readonly log: string;
+  /** Resolves with the exit code whenever and however it ends, null after a signal. */
+  readonly ended: Promise<number | null>;
   /** SIGTERM, waits for the end. @returns the exit code */
   stop(): Promise<number | null>;
   /** SIGKILL, waits for the end. */
@@ -53,6 +55,7 @@ export async function startService(
     pid: child.pid!,
     url: `http://127.0.0.1:${port}`,
     log,
+    ended,
     async stop() {
       child.kill("SIGTERM");
       return await ended;
