@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { type Port, portSetting, requireFree } from "../engines/ports.ts";
+import { checkout } from "../folder.ts";
+import type { ServiceSpec } from "../supervisor.ts";
+import type { Environment } from "./connections.ts";
+
+const services = [
+  { name: "ingest", variable: "KEYPULSE_INGEST_PORT", port: 19_101 },
+  { name: "signals", variable: "KEYPULSE_SIGNALS_PORT", port: 19_102 },
+  { name: "alerts", variable: "KEYPULSE_ALERTS_PORT", port: 19_103 },
+] as const;
+
+export type ServiceName = (typeof services)[number]["name"];
+
+/** kafkajs 2.2.4 asks for timers in the past, which Node 24 warns of. */
+const kafkajsWarning = "TimeoutNegativeWarning";
+
+/** Services as the supervisor starts them. @throws EngineError where a port is taken */
+export async function serviceSpecs(environment: Environment): Promise<Record<ServiceName, ServiceSpec>> {
+  const nodeOptions = [process.env.NODE_OPTIONS, `--disable-warning=${kafkajsWarning}`].filter(Boolean).join(" ");
+  const given = Object.entries({ ...environment, NODE_OPTIONS: nodeOptions });
+  const env = Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const specs: [ServiceName, ServiceSpec][] = [];
+  for (const { name, variable, port: usual } of services) {
+    const port: Port = portSetting(variable, usual);
+    await requireFree(port, `The service ${name}`);
+    specs.push([name, { name, file: join(checkout, "services", name, "src", "main.ts"), port: port.number, env }]);
+  }
+  return Object.fromEntries(specs) as Record<ServiceName, ServiceSpec>;
+}
+
+/** The same warning in this process: its listener can't be told what to leave out. */
+export function hideKafkajsWarning(): void {
+  const listeners = process.listeners("warning");
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (warning.name !== kafkajsWarning) for (const listener of listeners) listener(warning);
+  });
+}
