@@ -1,4 +1,6 @@
-import { type Signal, signalSchema } from "@keypulse/contracts";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Alert, type Signal, signalSchema } from "@keypulse/contracts";
 import {
   buildEvent,
   createTestWorkspace,
@@ -9,6 +11,7 @@ import {
   startService,
   type TestWorkspace,
 } from "@keypulse/testkit";
+import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const hourMs = 3_600_000;
@@ -72,12 +75,16 @@ describe("signals", () => {
         }),
       );
     }
+    // These stopped 10, 12, … days ago: some of them crossed their line within the last week.
+    for (let days = 10; days <= 40; days += 2) {
+      history.push(...orders(`stopped-${days}`, "shop", yearAgo, now - days * dayMs, 4, 300 + days));
+    }
     history.push(buildEvent("group", { identifiers: { account_id: "quiet" }, traits: { name: "Quiet & Co" } }));
     for (let i = 0; i < history.length; i += 2_000) await workspace.send(history.slice(i, i + 2_000));
     signals = await startService("signals", workspace.environment);
     await eventually(
       () => signals.metric("keypulse_signals_clients_evaluated_total"),
-      (n) => n >= 62,
+      (n) => n >= 78,
       20_000,
     );
   });
@@ -190,5 +197,64 @@ describe("signals", () => {
       () => workspace.redis.zcard(key),
       (n) => n === before,
     );
+  });
+
+  it("sends what is fresh to webhook consumers, signed, and tells them when it is over", async () => {
+    const secret = `whsec_${Buffer.from("a secret of thirty-two bytes long").toString("base64")}`;
+    const received: { type: string; data: Alert }[] = [];
+    const server: Server = createServer(async (request, response) => {
+      const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString("utf8");
+      received.push(
+        new Webhook(secret).verify(body, request.headers as Record<string, string>) as (typeof received)[number],
+      );
+      response.writeHead(204).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts`;
+    const alerts = await startService("alerts", {
+      ...workspace.environment,
+      ALERT_GROUP: `${workspace.world.topicPrefix}alerts`,
+      ALERT_WEBHOOKS: JSON.stringify([{ name: "managers", url, secret }]),
+      ALERT_WEBHOOK_ALLOW_PRIVATE: "true",
+    });
+    try {
+      const silent = "detector = 'silence' AND channel = 'orders'";
+      const isFresh = "dateDiff('second', crossed_at, now()) < 7 * 86400 - 60";
+      const raised = await stored(`${silent} AND state = 'raised' AND client_name LIKE 'stopped-%'`);
+      const fresh = await stored(`${silent} AND state = 'raised' AND client_name LIKE 'stopped-%' AND ${isFresh}`);
+      expect(fresh.length).toBeGreaterThan(0);
+      expect(fresh.length).toBeLessThan(raised.length);
+      const isAbout = (name: string) => (call: (typeof received)[number]) =>
+        call.data.client_name === name && call.data.detector === "silence";
+      await eventually(
+        async () => fresh.every(({ client_name }) => received.some(isAbout(client_name))),
+        (all) => all,
+      );
+      await eventually(
+        () => workspace.rows<{ n: number }>(`SELECT count() AS n FROM alerts_open WHERE ${silent}`),
+        ([row]) => row!.n >= raised.length,
+      );
+      expect(received.some(({ data }) => !data.announced)).toBe(false);
+
+      const name = fresh[0]!.client_name;
+      await workspace.send([
+        buildEvent("order.placed", {
+          source: "shop",
+          occurred_at: new Date().toISOString(),
+          identifiers: { account_id: name },
+        }),
+      ]);
+      await eventually(
+        async () => received.filter(isAbout(name)).map(({ type }) => type),
+        (types) => types.includes("alert.resolved"),
+      );
+      const open = await workspace.rows(
+        `SELECT id FROM alerts_open WHERE client_name = '${name}' AND detector = 'silence'`,
+      );
+      expect(open).toEqual([]);
+    } finally {
+      await alerts.stop();
+      server.close();
+    }
   });
 });

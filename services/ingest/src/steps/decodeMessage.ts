@@ -52,7 +52,9 @@ function faultOf(value: unknown, path: string, depth: number, checkTexts: boolea
     }
     const member = (value as Record<string, unknown>)[key];
     if (typeof member === "object" || checkTexts) {
-      const fault = faultOf(member, path ? `${path}.${key}` : key, depth + 1, checkTexts) ?? (checkTexts ? textFault(key, path) : undefined);
+      const fault =
+        faultOf(member, path ? `${path}.${key}` : key, depth + 1, checkTexts) ??
+        (checkTexts ? textFault(key, path) : undefined);
       if (fault !== undefined) return fault;
     }
   }
@@ -67,12 +69,12 @@ function textFault(text: string, path: string): Decoded | undefined {
 
 /** Producers that write CloudEvents in binary mode may leave id, type, source and time to the headers. */
 function fromCloudEventHeaders(value: unknown, message: RawMessage): unknown {
-  if (message.headers["ce_id"] === undefined || typeof value !== "object" || value === null) return value;
+  if (message.headers.ce_id === undefined || typeof value !== "object" || value === null) return value;
   const header = (name: string) => message.headers[name]?.toString();
   const event = value as Record<string, unknown>;
-  event["id"] ??= header("ce_id");
-  event["type"] ??= header("ce_type");
-  event["source"] ??= header("ce_source");
-  event["occurred_at"] ??= header("ce_time");
+  event.id ??= header("ce_id");
+  event.type ??= header("ce_type");
+  event.source ??= header("ce_source");
+  event.occurred_at ??= header("ce_time");
   return event;
 }

@@ -1,6 +1,6 @@
-import type { OldEvents } from "../outputs/oldEvents.ts";
 import { type Batch, batchDateOf } from "../domain/batch.ts";
 import type { DuplicateRegistry } from "../domain/registry.ts";
+import type { OldEvents } from "../outputs/oldEvents.ts";
 
 /** The registry's memory ends some day; events that happened a day before that or earlier are looked up in ClickHouse. */
 const marginMs = 86_400_000;

@@ -1,4 +1,4 @@
-import { identifiersSchema, type Identifiers } from "@keypulse/contracts";
+import { type Identifiers, identifiersSchema } from "@keypulse/contracts";
 import type { createIdentityResolver } from "@keypulse/identity";
 import type { Batch } from "../domain/batch.ts";
 import type { IdentityForest, IdentityLink } from "../domain/forest.ts";
@@ -55,7 +55,7 @@ export function* linksOf(
   if (others.length === 0) yield { left: strongest, right: strongest, rule: "seen", ...proof };
   for (const other of others) yield { left: strongest, right: other, rule: "same_event", ...proof };
   if (event.type === "alias") {
-    const previous = identifiersSchema.safeParse(event.properties["previous"]);
+    const previous = identifiersSchema.safeParse(event.properties.previous);
     const person = previous.success ? resolveIdentity(previous.data as Identifiers).person : [];
     for (const before of person) {
       if (before.key !== strongest.key) yield { left: strongest, right: before, rule: "alias", ...proof };

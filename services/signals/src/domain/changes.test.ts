@@ -4,7 +4,12 @@ import type { Finding } from "./detect.ts";
 
 const day = 86_400_000;
 const now = Date.UTC(2026, 5, 1);
-const frame = { clientId: "3fbcdaea-81c6-80c3-9505-b724cdf0e168", clientName: "Acme", currency: "EUR", detectedAtMs: now };
+const frame = {
+  clientId: "3fbcdaea-81c6-80c3-9505-b724cdf0e168",
+  clientName: "Acme",
+  currency: "EUR",
+  detectedAtMs: now,
+};
 const evidence = { expected: 7, observed: 40, unit: "days", window: "w", unusual: "u", model: "m", values: {} };
 const raised: Finding = {
   detector: "silence",
@@ -17,7 +22,14 @@ const raised: Finding = {
   likelihood: undefined,
   heldBy: undefined,
 };
-const clear: Finding = { ...raised, state: "clear", crossedAtMs: undefined, reason: "Ordered again.", evidence: undefined, moneyAtStake: 0 };
+const clear: Finding = {
+  ...raised,
+  state: "clear",
+  crossedAtMs: undefined,
+  reason: "Ordered again.",
+  evidence: undefined,
+  moneyAtStake: 0,
+};
 const known = (given: Partial<LastSignal> = {}): LastSignal => ({
   detector: "silence",
   channel: "orders",
@@ -32,7 +44,11 @@ const known = (given: Partial<LastSignal> = {}): LastSignal => ({
 describe("signalsOf", () => {
   it("raises what is new, under an id that a repeated look repeats", () => {
     const [first] = signalsOf([raised], [], frame);
-    expect(first).toMatchObject({ state: "raised", crossed_at: new Date(now - day).toISOString(), money_at_stake: 1_000 });
+    expect(first).toMatchObject({
+      state: "raised",
+      crossed_at: new Date(now - day).toISOString(),
+      money_at_stake: 1_000,
+    });
     expect(signalsOf([raised], [], { ...frame, detectedAtMs: now + 1 })[0]!.id).toBe(first!.id);
   });
 
@@ -43,7 +59,11 @@ describe("signalsOf", () => {
   });
 
   it("clears what has ended, with the reason, and only once", () => {
-    expect(signalsOf([clear], [known()], frame)[0]).toMatchObject({ state: "cleared", reason: "Ordered again.", money_at_stake: 900 });
+    expect(signalsOf([clear], [known()], frame)[0]).toMatchObject({
+      state: "cleared",
+      reason: "Ordered again.",
+      money_at_stake: 900,
+    });
     expect(signalsOf([clear], [known({ state: "cleared" })], frame)).toEqual([]);
     expect(signalsOf([clear], [], frame)).toEqual([]);
   });

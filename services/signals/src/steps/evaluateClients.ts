@@ -71,7 +71,8 @@ export function createEvaluator(
         clientId,
         clientName: names.get(clientId) ?? clientId,
         currency: settings.currency,
-        detectedAtMs: asOfMs,
+        // Two looks may share a watermark; what is said later must carry a later time.
+        detectedAtMs: Date.now(),
       }),
     );
     await signalLog.write(signals);
