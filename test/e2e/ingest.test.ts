@@ -50,7 +50,11 @@ describe("ingest", () => {
         properties: { order_id: "o1", amount: 0.1, currency: "EUR" },
       }),
     ]);
-    const [acme, ...others] = await eventually(clients, (rows) => rows.length === 1 && rows[0]!.events === 6);
+    // The tables behind the view are fed one after the other.
+    const [acme, ...others] = await eventually(
+      clients,
+      (rows) => rows.length === 1 && rows[0]!.events === 6 && rows[0]!.revenue_net === "30.2",
+    );
     expect(others).toEqual([]);
     expect(acme).toMatchObject({
       name: "Acme Ltd",

@@ -81,7 +81,7 @@ export async function loadWhereEmpty(
   }
   if (environment.WORKSPACE_CURRENCY !== "GBP") {
     terminal.line(
-      `The demonstration is in GBP, this workspace counts ${environment.WORKSPACE_CURRENCY}: its sums will leave it out.`,
+      `The demonstration is in GBP, this workspace counts ${environment.WORKSPACE_CURRENCY}: its sums leave it out (\`npm run reset\` begins anew).`,
     );
   }
   const timeZone = environment.WORKSPACE_TIMEZONE || "UTC";

@@ -85,7 +85,7 @@ async function start(options: RunOptions, endings: Ending[]): Promise<void> {
   const connections = readConnections(environment);
   const clickhouse = connectClickHouse(connections, "keypulse-start");
   endings.push([undefined, () => clickhouse.close()]);
-  const specs = await serviceSpecs(environment);
+  const specs = await serviceSpecs(environment, startStep, interrupts);
   interrupts.check();
 
   const ingest = superviseServices([specs.ingest], options);

@@ -10,46 +10,61 @@ export interface ResolvedIdentifier {
 
 export interface EventIdentity {
   /** Key that the row is stamped with: the account's, else the contact's, else `nobody`. */
-  clientKey: string;
+  readonly clientKey: string;
   /** Key of the strongest identifier of a person, or `nobody`. */
-  contactKey: string;
-  account: ResolvedIdentifier | undefined;
+  readonly contactKey: string;
+  readonly account: ResolvedIdentifier | undefined;
   /** Identifiers of the person, strongest first. */
-  person: ResolvedIdentifier[];
+  readonly person: readonly ResolvedIdentifier[];
+  /** All of them by kind, normalised. */
+  readonly values: Readonly<Record<string, string>>;
 }
 
 /**
  * Makes a function that turns an event's raw identifiers into leaf keys. Pure; it remembers the newest `cacheSize`
- * identifiers, because parsing a phone number costs some 20 µs and hashing 1 µs and the same ones come again.
+ * combinations, because parsing a phone number costs some 20 µs, hashing 1 µs, and the same people come again. The
+ * same combination gives the same object as long as it is remembered, so that others can remember things by it.
  */
 export function createIdentityResolver(settings: NormaliseSettings, cacheSize = 100_000) {
-  const cache = new Map<string, ResolvedIdentifier | null>();
-
-  function resolveOne(kind: IdentifierKind, raw: string): ResolvedIdentifier | null {
-    const cacheKey = `${kind}:${raw}`;
-    const known = cache.get(cacheKey);
-    if (known !== undefined) return known;
-    const value = normaliseIdentifier(kind, raw, settings);
-    const resolved = value === undefined ? null : { kind, value, key: identifierKey(kind, value) };
-    if (cache.size >= cacheSize) cache.delete(cache.keys().next().value!);
-    cache.set(cacheKey, resolved);
-    return resolved;
-  }
-
-  function resolveKind(identifiers: Identifiers, kind: IdentifierKind): ResolvedIdentifier | null {
-    const raw = identifiers[kind];
-    return raw === undefined ? null : resolveOne(kind, raw);
-  }
+  const cache = new Map<string, EventIdentity>();
 
   return function resolveIdentity(identifiers: Identifiers): EventIdentity {
-    const person: ResolvedIdentifier[] = [];
-    for (const kind of contactIdentifierKinds) {
-      const resolved = resolveKind(identifiers, kind);
-      if (resolved !== null) person.push(resolved);
-    }
-    const account = resolveKind(identifiers, "account_id") ?? undefined;
-    const contactKey = person[0]?.key ?? nobody;
-    return { clientKey: account?.key ?? contactKey, contactKey, account, person };
+    const combination = combinationOf(identifiers);
+    const known = cache.get(combination);
+    if (known !== undefined) return known;
+    const identity = resolve(identifiers, settings);
+    if (cache.size >= cacheSize) cache.delete(cache.keys().next().value!);
+    cache.set(combination, identity);
+    return identity;
+  };
+}
+
+/** The given identifiers as one text. Lengths keep values apart that hold the separator. */
+function combinationOf(identifiers: Identifiers): string {
+  let text = "";
+  for (const kind in identifiers) {
+    const value = identifiers[kind as IdentifierKind];
+    if (value !== undefined) text += `${kind}:${value.length}:${value}`;
+  }
+  return text;
+}
+
+function resolve(identifiers: Identifiers, settings: NormaliseSettings): EventIdentity {
+  const resolveKind = (kind: IdentifierKind): ResolvedIdentifier | undefined => {
+    const raw = identifiers[kind];
+    const value = raw === undefined ? undefined : normaliseIdentifier(kind, raw, settings);
+    return value === undefined ? undefined : { kind, value, key: identifierKey(kind, value) };
+  };
+  const account = resolveKind("account_id");
+  const person = contactIdentifierKinds.flatMap((kind) => resolveKind(kind) ?? []);
+  const contactKey = person[0]?.key ?? nobody;
+  const all = account === undefined ? person : [account, ...person];
+  return {
+    clientKey: account?.key ?? contactKey,
+    contactKey,
+    account,
+    person,
+    values: Object.fromEntries(all.map(({ kind, value }) => [kind, value])),
   };
 }
 

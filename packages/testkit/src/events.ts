@@ -122,6 +122,8 @@ function streamEvent(
           referrer: "https://search.example/?q=gifts",
           session_id: `s-${i >> 4}`,
           device: "desktop",
+          language: "en-GB",
+          viewport: "1920x1080",
         },
       };
     case "call":
@@ -134,7 +136,7 @@ function streamEvent(
           duration_seconds: 30 + (i % 600),
           outcome: "answered",
           agent: "ana",
-          note: "Asked about delivery dates and the new price list",
+          note: "Asked about delivery dates and the new price list; wants a call back on Monday",
         },
       };
     case "order": {

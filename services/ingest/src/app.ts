@@ -46,14 +46,23 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const dropDuplicates = createDropDuplicates(duplicateRegistry, new OldEvents(clickhouse));
   const linkIdentities = createLinkIdentities(forest, identityTables, resolveIdentity);
 
-  /** All partitions find out at about the same time that Redis was emptied; one rebuild serves them all. */
+  /**
+   * All partitions find out at about the same time that Redis was emptied; one rebuild serves them all.
+   * @returns whether a rebuild that began after the call is done; else one that others had begun is.
+   */
   let rebuilding: Promise<unknown> | undefined;
-  function rebuildOnce(): Promise<unknown> {
-    if (rebuilding === undefined) logger.warn({}, "Redis does not know what is stored: filling it from ClickHouse");
-    rebuilding ??= rebuildRedis({ clickhouse, redis, settings, logger }).finally(() => {
+  async function rebuild(): Promise<boolean> {
+    if (rebuilding !== undefined) {
+      await rebuilding;
+      return false;
+    }
+    logger.warn({}, "Redis does not know what is stored: filling it from ClickHouse");
+    const work = rebuildRedis({ clickhouse, redis, settings, logger });
+    rebuilding = work.finally(() => {
       rebuilding = undefined;
     });
-    return rebuilding;
+    await rebuilding;
+    return (await work) !== undefined;
   }
 
   async function storeRange(task: RangeTask): Promise<void> {
@@ -86,15 +95,24 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     const start = performance.now();
     readEvents(batch);
     metrics.timeStep("read", start);
-    try {
-      await untilDone("drop duplicates", () => dropDuplicates(batch, task.storedBefore));
-    } catch (error) {
-      if (!(error instanceof RegistryLost)) throw error;
-      await untilDone("rebuild", rebuildOnce);
-      await untilDone("drop duplicates", () => dropDuplicates(batch, -1));
+    let claimedBefore = task.storedBefore;
+    const claimAndStore = async () => {
+      let fill = "";
+      await untilDone("drop duplicates", async () => {
+        fill = await dropDuplicates(batch, claimedBefore);
+      });
+      await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
+      await untilDone("store", async () => {
+        if (!(await duplicateRegistry.holds(fill))) throw new RegistryLost("Redis lost the claims of this range");
+        await eventTables.store(batch);
+      });
+    };
+    while (!(await holdsClaims(claimAndStore))) {
+      await untilDone("rebuild", async () => {
+        // A rebuild that began after the loss was noticed knows all that was stored of this partition.
+        if (await rebuild()) claimedBefore = -1;
+      });
     }
-    await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
-    await untilDone("store", () => eventTables.store(batch));
     await untilDone("announce", () => announcer.announce(batch));
     if (task.signal.aborted) return;
     metrics.stored(batch, task.endOffset);
@@ -123,7 +141,12 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
   // Rows of the map that a worker left behind when it was killed.
-  await forest.flush((rows) => identityTables.storeMap(rows));
+  await retry(() => forest.flush((rows) => identityTables.storeMap(rows)), {
+    minDelayMs: 200,
+    maxDelayMs: 5_000,
+    attempts: Number.POSITIVE_INFINITY,
+    onRetry: (error) => logger.warn({ reason: describeError(error) }, "waiting for the engines"),
+  });
   await consumer.start();
   logger.info({ address: health.url, topics: Object.values(topics.events) }, "started");
 
@@ -138,6 +161,17 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       await health.close();
     },
   };
+}
+
+/** @returns false where Redis was emptied before the work was done */
+async function holdsClaims(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (error instanceof RegistryLost) return false;
+    throw error;
+  }
 }
 
 /** Codes and kinds only: messages of ClickHouse quote the rows that it could not read. */

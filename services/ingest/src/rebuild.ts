@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { connectClickHouse, connectRedis, silentLogger } from "@keypulse/engines";
 import { checkClickHouse, checkRedis, runCommand } from "./command.ts";
 import { readIngestConfig } from "./config.ts";
-import { rebuildRedis } from "./rebuildRedis.ts";
+import { type RebuildReport, rebuildRedis } from "./rebuildRedis.ts";
 
 const help = `npm run rebuild -- [--json]
 
@@ -26,13 +26,17 @@ await runCommand(async () => {
   try {
     await checkClickHouse(clickhouse);
     await checkRedis(redis);
-    const report = await rebuildRedis({
-      clickhouse,
-      redis,
-      settings,
-      logger: silentLogger,
-      onProgress: (what, done) => live && process.stderr.write(`\r${done.toLocaleString("en")} ${what} …   `),
-    });
+    let report: RebuildReport | undefined;
+    // A worker may have noticed first; what it does is waited for, then done again, because it was asked for.
+    while (report === undefined) {
+      report = await rebuildRedis({
+        clickhouse,
+        redis,
+        settings,
+        logger: silentLogger,
+        onProgress: (what, done) => live && process.stderr.write(`\r${done.toLocaleString("en")} ${what} …   `),
+      });
+    }
     if (live) process.stderr.write("\r");
     const seconds = Math.round(performance.now() - start) / 1000;
     console.log(

@@ -8,13 +8,14 @@
 -- ARGV[4]  last offset of the batch
 -- ARGV[5]  highest offset of the partition that must have been claimed before, -1 for none, -2 while rebuilding
 -- ARGV[6]  ids, 22 characters each: 3 bucket, 11 field, 8 offset in base 36
--- Returns  {state, generation, first generation, numbers of the duplicates from 0 ...}; state 0 where the registry
---          lost what it had (then nothing was claimed), else 1
+-- Returns  {fill, generation, first generation, numbers of the duplicates from 0 ...}; fill names the filling that the
+--          claim is part of, and is 0 where the registry lost what it had (then nothing was claimed)
 local base = KEYS[1]
 local high = tonumber(redis.call('HGET', base .. 'high', ARGV[3]) or '-1')
 local claimedBefore = tonumber(ARGV[5])
-local whole = redis.call('HEXISTS', base .. 'span', 'whole') == 1
-if claimedBefore ~= -2 and (not whole or claimedBefore > high) then return {0, 0, 0} end
+local fill = redis.call('HGET', base .. 'span', 'whole')
+local filling = claimedBefore == -2 and redis.call('EXISTS', base .. 'filling') == 1
+if not filling and (not fill or claimedBefore == -2 or claimedBefore > high) then return {0, 0, 0} end
 
 local generation = tonumber(ARGV[1])
 local newest = tonumber(redis.call('HGET', base .. 'span', 'newest'))
@@ -23,7 +24,7 @@ local first = tonumber(redis.call('HGET', base .. 'span', 'first'))
 
 local current = base .. generation .. ':'
 local before = first < generation and base .. (generation - 1) .. ':' or false
-local result = {1, generation, first}
+local result = {fill or '', generation, first}
 local ids = ARGV[6]
 for i = 0, #ids / 22 - 1 do
   local at = i * 22

@@ -81,6 +81,32 @@ describe("DuplicateRegistry", () => {
     expect((await registry.claim(batch(1, ["a"]))).duplicates).toEqual(new Set([0]));
   });
 
+  it("is filled by one process at a time", async () => {
+    const other = new DuplicateRegistry(redis, prefix);
+    expect(await registry.beginRebuild(now, false)).toBe(true);
+    expect(await other.beginRebuild(now, false)).toBe(false);
+    await expect(other.keepRebuild()).rejects.toThrow(RegistryLost);
+    await registry.keepRebuild();
+    await registry.endRebuild([]);
+    expect(await other.beginRebuild(now, false)).toBe(true);
+  });
+
+  it("is not called whole where it was emptied while it was filled", async () => {
+    await registry.beginRebuild(now, false);
+    await redis.unlink(...(await redis.keys(`${prefix}*`)));
+    await expect(registry.endRebuild([])).rejects.toThrow(RegistryLost);
+    await expect(registry.claim(batch(0, ["a"]))).rejects.toThrow(RegistryLost);
+  });
+
+  it("says whether a claim still holds", async () => {
+    const { fill } = await registry.claim(batch(0, ["a"]));
+    expect(await registry.holds(fill)).toBe(true);
+    await registry.beginRebuild(now, false);
+    expect(await registry.holds(fill)).toBe(false);
+    await registry.endRebuild([]);
+    expect(await registry.holds(fill)).toBe(false);
+  });
+
   it("remembers an id for at least 15 days, and says from when on it can't know", async () => {
     await registry.claim(batch(0, ["a"]));
     const later = now + 15 * dayMs;

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { EventKind } from "@keypulse/contracts";
 import type { Redis } from "@keypulse/engines";
@@ -10,7 +10,11 @@ const bucketSeconds = 31 * 86_400;
 /** Ids a call: bounds how long Redis serves nobody else (about 10 ms). */
 const idsACall = 4_000;
 
+/** A process that fills the registry and is silent for so long has died. */
+const fillingMs = 30_000;
+
 const script = readFileSync(new URL("registry.lua", import.meta.url), "utf8");
+const whoFills = "redis.call('GET', KEYS[1] .. 'filling')";
 
 /** The registry no longer knows what it had claimed (Redis was emptied or lost its last second). */
 export class RegistryLost extends Error {
@@ -18,6 +22,8 @@ export class RegistryLost extends Error {
 }
 
 export interface Claim {
+  /** Names the filling of Redis that the claim is part of; with it the claim is lost. See `holds`. */
+  fill: string;
   /** Position in the list of ids that are duplicates, ascending. */
   duplicates: Set<number>;
   /**
@@ -42,6 +48,8 @@ export interface ClaimRequest {
 export class DuplicateRegistry {
   readonly #redis: Redis;
   readonly #base: string;
+  /** Names the filling that this process began. */
+  #filling = "";
   constructor(redis: Redis, prefix: string) {
     this.#redis = redis;
     this.#base = `${prefix}{registry}:`;
@@ -56,6 +64,7 @@ export class DuplicateRegistry {
     const position = positionOf(request.kind, request.partition);
     const generation = Math.floor(request.batchTimeMs / generationMs);
     let completeSinceMs = 0;
+    let fill: string | undefined;
     for (let start = 0; start === 0 || start < request.ids.length; start += idsACall) {
       const part = request.ids.slice(start, start + idsACall);
       const lastPart = start + idsACall >= request.ids.length;
@@ -70,33 +79,85 @@ export class DuplicateRegistry {
         lastPart ? request.lastOffset : -1,
         request.claimedBefore,
         part.map(({ source, id, offset }) => fingerprint(source, id) + offset.toString(36).padStart(8, "0")).join(""),
-      )) as number[];
-      if (reply[0] === 0) throw new RegistryLost("the duplicates registry in Redis lost ids");
-      const [, newest, first, ...numbers] = reply as [number, number, number, ...number[]];
+      )) as [string | 0, number, number, ...number[]];
+      const [partFill, newest, first, ...numbers] = reply;
+      fill ??= partFill || "";
+      if (partFill !== fill) throw new RegistryLost("the duplicates registry in Redis lost ids");
       for (const number of numbers) duplicates.add(start + number);
       if (first < newest - 1) completeSinceMs = (newest - 1) * generationMs;
     }
-    return { duplicates, completeSinceMs };
+    return { fill: fill ?? "", duplicates, completeSinceMs };
+  }
+
+  /** @returns false where Redis lost what was claimed in that filling, or is being filled now. */
+  async holds(fill: string): Promise<boolean> {
+    return (await this.#redis.hget(`${this.#base}span`, "whole")) === fill;
   }
 
   /**
    * From here on claims of workers answer RegistryLost until `endRebuild`: what is half filled must decide nothing.
+   * Whoever fills says so by `keepRebuild` from time to time.
    * @param forgotten whether events arrived before the window that is about to be filled.
+   * @returns false where another process fills it now; then nothing was changed.
    */
-  async beginRebuild(nowMs: number, forgotten: boolean): Promise<void> {
+  async beginRebuild(nowMs: number, forgotten: boolean): Promise<boolean> {
     const newest = Math.floor(nowMs / generationMs);
-    await this.#redis
-      .multi()
-      .hdel(`${this.#base}span`, "whole")
-      .hset(`${this.#base}span`, { newest, first: forgotten ? -1 : newest })
-      .exec();
+    const filling = randomUUID();
+    const began = await this.#redis.eval(
+      `if ${whoFills} then return 0 end
+       redis.call('SET', KEYS[1] .. 'filling', ARGV[1], 'PX', ARGV[2])
+       redis.call('HDEL', KEYS[1] .. 'span', 'whole')
+       redis.call('HSET', KEYS[1] .. 'span', 'newest', ARGV[3], 'first', ARGV[4])
+       return 1`,
+      1,
+      this.#base,
+      filling,
+      fillingMs,
+      newest,
+      forgotten ? -1 : newest,
+    );
+    if (began !== 1) return false;
+    this.#filling = filling;
+    return true;
   }
 
-  /** @param highest highest stored offset by kind and partition. */
+  async isBeingRebuilt(): Promise<boolean> {
+    return (await this.#redis.exists(`${this.#base}filling`)) === 1;
+  }
+
+  /** @throws RegistryLost where Redis was emptied again, or another process took over. */
+  async keepRebuild(): Promise<void> {
+    const kept = await this.#redis.eval(
+      `if ${whoFills} ~= ARGV[1] then return 0 end
+       return redis.call('PEXPIRE', KEYS[1] .. 'filling', ARGV[2])`,
+      1,
+      this.#base,
+      this.#filling,
+      fillingMs,
+    );
+    if (kept !== 1) throw new RegistryLost("Redis lost what was filled in");
+  }
+
+  /**
+   * @param highest highest stored offset by kind and partition.
+   * @throws RegistryLost where Redis was emptied again, or another process took over.
+   */
   async endRebuild(highest: { kind: EventKind; partition: number; offset: number }[]): Promise<void> {
-    const end = this.#redis.multi();
-    for (const { kind, partition, offset } of highest) end.hset(`${this.#base}high`, positionOf(kind, partition), offset);
-    await end.hset(`${this.#base}span`, "whole", 1).exec();
+    const ended = await this.#redis.eval(
+      `if ${whoFills} ~= ARGV[1] then return 0 end
+       for i = 2, #ARGV, 2 do
+         local known = tonumber(redis.call('HGET', KEYS[1] .. 'high', ARGV[i]) or '-1')
+         if tonumber(ARGV[i + 1]) > known then redis.call('HSET', KEYS[1] .. 'high', ARGV[i], ARGV[i + 1]) end
+       end
+       redis.call('HSET', KEYS[1] .. 'span', 'whole', ARGV[1])
+       redis.call('DEL', KEYS[1] .. 'filling')
+       return 1`,
+      1,
+      this.#base,
+      this.#filling,
+      ...highest.flatMap(({ kind, partition, offset }) => [positionOf(kind, partition), offset]),
+    );
+    if (ended !== 1) throw new RegistryLost("Redis lost what was filled in");
   }
 }
 

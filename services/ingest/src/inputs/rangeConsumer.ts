@@ -66,7 +66,7 @@ export function createRangeConsumer(
     rebalanceTimeout: Math.max(30_000, settings.sessionTimeoutMs),
     minBytes: settings.minBytes,
     maxWaitTimeInMs: settings.maxWaitMs,
-    maxBytes: settings.mostBytes * 4,
+    maxBytes: settings.mostBytes * 2,
     maxBytesPerPartition: settings.mostBytes,
     allowAutoTopicCreation: false,
     retry: {

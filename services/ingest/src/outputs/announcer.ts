@@ -51,7 +51,10 @@ export class Announcer {
         type: "keypulse.clients.touched",
         time: now,
       });
-      yield { topic: this.#topics.touched, message: { key: value.client_keys[0]!, value: JSON.stringify(value), headers } };
+      yield {
+        topic: this.#topics.touched,
+        message: { key: value.client_keys[0]!, value: JSON.stringify(value), headers },
+      };
     }
   }
 

@@ -86,7 +86,7 @@ export function eventRow(
     typed.direction ?? "",
     typed.link ?? typed.url ?? "",
     typed.message_id ?? "",
-    identifierMap(identity),
+    identity.values,
     otherProperties(event.properties),
     event.traits === undefined ? "" : JSON.stringify(event.traits),
     topic,
@@ -95,13 +95,6 @@ export function eventRow(
     message.timestampMs,
     batchDate,
   ];
-}
-
-function identifierMap(identity: AcceptedEvent["identity"]): Record<string, string> {
-  const map: Record<string, string> = {};
-  if (identity.account !== undefined) map[identity.account.kind] = identity.account.value;
-  for (const { kind, value } of identity.person) map[kind] = value;
-  return map;
 }
 
 function otherProperties(properties: Record<string, unknown>): string {

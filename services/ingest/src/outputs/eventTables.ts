@@ -55,7 +55,8 @@ export class EventTables {
       });
       return [];
     } catch (error) {
-      if (!(error instanceof ClickHouseError) || isRetryableClickHouseError(error) || !dataErrors.has(error.code)) throw error;
+      if (!(error instanceof ClickHouseError) || isRetryableClickHouseError(error) || !dataErrors.has(error.code))
+        throw error;
       this.#logger.warn({ token, events: events.length, code: error.code }, "ClickHouse refuses the data: halving");
       if (events.length === 1) return events;
       const half = events.length >> 1;

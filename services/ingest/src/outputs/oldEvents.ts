@@ -30,7 +30,13 @@ export class OldEvents {
         },
         format: "JSONEachRow",
       });
-      const rows = await result.json<{ source: string; event_id: string; topic: string; partition: number; offset: string }>();
+      const rows = await result.json<{
+        source: string;
+        event_id: string;
+        topic: string;
+        partition: number;
+        offset: string;
+      }>();
       const stored = new Map<string, string[]>();
       for (const row of rows) {
         const name = `${row.source}\0${row.event_id}`;

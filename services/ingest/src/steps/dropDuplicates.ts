@@ -5,10 +5,17 @@ import type { OldEvents } from "../outputs/oldEvents.ts";
 /** The registry's memory ends some day; events that happened a day before that or earlier are looked up in ClickHouse. */
 const marginMs = 86_400_000;
 
-/** Moves events whose (source, id) another position carried first from `accepted` to `duplicates`. */
+/**
+ * Moves events whose (source, id) another position carried first from `accepted` to `duplicates`. May be repeated.
+ * The step returns the filling of the registry that its claims are part of.
+ */
 export function createDropDuplicates(registry: DuplicateRegistry, oldEvents: OldEvents) {
-  return async function dropDuplicates(batch: Batch, claimedBefore: number): Promise<void> {
+  return async function dropDuplicates(batch: Batch, claimedBefore: number): Promise<string> {
     const { kind, partition, last } = batch.range;
+    if (batch.duplicates.length > 0) {
+      batch.accepted = [...batch.accepted, ...batch.duplicates].sort((a, b) => a.message.offset - b.message.offset);
+      batch.duplicates = [];
+    }
     const claim = await registry.claim({
       kind,
       partition,
@@ -24,8 +31,10 @@ export function createDropDuplicates(registry: DuplicateRegistry, oldEvents: Old
         .filter(({ event, index }) => event.occurredAtMs < claim.completeSinceMs - marginMs && !duplicates.has(index));
       for (const index of await oldEvents.storedBefore(batch.range, old)) duplicates.add(index);
     }
-    if (duplicates.size === 0) return;
-    batch.duplicates.push(...batch.accepted.filter((_, index) => duplicates.has(index)));
-    batch.accepted = batch.accepted.filter((_, index) => !duplicates.has(index));
+    if (duplicates.size > 0) {
+      batch.duplicates = batch.accepted.filter((_, index) => duplicates.has(index));
+      batch.accepted = batch.accepted.filter((_, index) => !duplicates.has(index));
+    }
+    return claim.fill;
   };
 }

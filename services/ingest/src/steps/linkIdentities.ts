@@ -1,52 +1,60 @@
 import { type Identifiers, identifiersSchema } from "@keypulse/contracts";
-import type { createIdentityResolver } from "@keypulse/identity";
+import type { createIdentityResolver, EventIdentity } from "@keypulse/identity";
 import type { Batch } from "../domain/batch.ts";
 import type { IdentityForest, IdentityLink } from "../domain/forest.ts";
 import type { AcceptedEvent } from "../domain/outcome.ts";
 import type { IdentityTables } from "../outputs/identityTables.ts";
 
-/** Links that this worker knows to be stored; saves asking Redis again for every event of a known client. */
-const rememberedLinks = 200_000;
+type ResolveIdentity = ReturnType<typeof createIdentityResolver>;
 
 /**
  * Takes the links that events prove into the ledger, the forest and the map.
  * The ledger is written before the forest, so that a link that the forest knows is always on record; rows of the map
  * wait in Redis until ClickHouse has them. Any step may be repeated.
  */
-export function createLinkIdentities(
-  forest: IdentityForest,
-  tables: IdentityTables,
-  resolveIdentity: ReturnType<typeof createIdentityResolver>,
-) {
-  const known = new Map<string, number>();
+export function createLinkIdentities(forest: IdentityForest, tables: IdentityTables, resolveIdentity: ResolveIdentity) {
+  /** Since when the links of a combination of identifiers are stored; saves asking Redis for every event. */
+  const linkedSince = new WeakMap<EventIdentity, number>();
 
   return async function linkIdentities(batch: Batch): Promise<number> {
-    const fresh = new Map<string, IdentityLink>();
+    const earliest = new Map<EventIdentity, AcceptedEvent>();
+    const aliases: AcceptedEvent[] = [];
     for (const event of batch.accepted) {
-      for (const link of linksOf(event, resolveIdentity)) {
-        const name = link.left.key + link.right.key + link.rule[0];
-        const first = known.get(name) ?? fresh.get(name)?.occurredAtMs;
-        if (first === undefined || (link.rule === "member_of" && link.occurredAtMs < first)) fresh.set(name, link);
-      }
+      const { identity, occurredAtMs } = event;
+      if (event.event.type === "alias") aliases.push(event);
+      // An earlier proof is news: it may decide which account a person's newest is.
+      if (occurredAtMs >= (linkedSince.get(identity) ?? Number.POSITIVE_INFINITY)) continue;
+      const other = earliest.get(identity);
+      if (other === undefined || occurredAtMs < other.occurredAtMs) earliest.set(identity, event);
     }
-    if (fresh.size === 0) return 0;
-    const missing = await forest.missing([...fresh.values()]);
+    const proofs = [...new Set([...earliest.values(), ...aliases])];
+    if (proofs.length === 0) return 0;
+    const links = distinct(proofs.flatMap((event) => [...linksOf(event, resolveIdentity)]));
+    const missing = await forest.missing(links);
     if (missing.length > 0) {
       await tables.storeLinks(missing);
       if ((await forest.apply(missing)) > 0) await forest.flush((rows) => tables.storeMap(rows));
     }
-    for (const [name, link] of fresh) {
-      if (known.size >= rememberedLinks) known.delete(known.keys().next().value!);
-      known.set(name, link.occurredAtMs);
-    }
+    for (const [identity, { occurredAtMs }] of earliest) linkedSince.set(identity, occurredAtMs);
     return missing.length;
   };
+}
+
+/** Of several proofs of one link, the earliest. */
+function distinct(links: IdentityLink[]): IdentityLink[] {
+  const first = new Map<string, IdentityLink>();
+  for (const link of links) {
+    const name = `${link.left.key}${link.right.key}${link.rule}`;
+    const other = first.get(name);
+    if (other === undefined || link.occurredAtMs < other.occurredAtMs) first.set(name, link);
+  }
+  return [...first.values()];
 }
 
 /** Every link that one event proves. */
 export function* linksOf(
   { event, identity, occurredAtMs }: AcceptedEvent,
-  resolveIdentity: ReturnType<typeof createIdentityResolver>,
+  resolveIdentity: ResolveIdentity,
 ): Generator<IdentityLink> {
   const proof = { occurredAtMs, source: event.source, eventId: event.id };
   const [strongest, ...others] = identity.person;

@@ -1,0 +1,75 @@
+import { parseArgs } from "node:util";
+import { ownEngines } from "@keypulse/testkit";
+import { benchFreshness } from "./freshness.ts";
+import { benchIngest } from "./ingest.ts";
+
+const help = `npm run bench -- ingest    [--events 1000000] [--profile] [--json]
+npm run bench -- freshness [--rate 500] [--seconds 30] [--json]
+
+ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
+           JSON.parse → the same rows inserted, nothing else. Events a second, CPU an event, memory, parts.
+freshness  Event sent → visible in the view clients; order of a silent client sent → its alert resolved at a webhook.
+
+  --events N   events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
+  --profile    where the worker's CPU goes, by function
+  --rate N     events a second that flow meanwhile
+  --seconds N  how long
+  --json       the report as JSON on standard output
+  --help       this text
+
+Brings up native engines of its own and removes what they stored. Not part of npm test: compare ratios, not seconds.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    events: { type: "string", default: "1000000" },
+    rate: { type: "string", default: "500" },
+    seconds: { type: "string", default: "30" },
+    profile: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h" },
+  },
+});
+
+const benches = {
+  ingest: () => ingest(whole("events")),
+  freshness: () => freshness(whole("rate"), whole("seconds")),
+};
+const bench = benches[positionals[0] as keyof typeof benches];
+if (values.help || bench === undefined) {
+  console.log(help);
+  process.exitCode = values.help ? 0 : 2;
+} else await bench();
+
+async function ingest(events: number): Promise<void> {
+  await withEngines(async (engines, say) => {
+    const report = await benchIngest(engines, { events, profile: values.profile, say });
+    console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
+  });
+}
+
+async function freshness(rate: number, seconds: number): Promise<void> {
+  await withEngines(async (engines, say) => {
+    const report = await benchFreshness(engines, { rate, seconds, say });
+    console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
+  });
+}
+
+async function withEngines(
+  work: (engines: Awaited<ReturnType<typeof ownEngines>>, say: (text: string) => void) => Promise<void>,
+): Promise<void> {
+  const say = (text: string) => console.error(text);
+  say("starting engines …");
+  const engines = await ownEngines();
+  try {
+    await work(engines, say);
+  } finally {
+    await engines.stop();
+  }
+}
+
+function whole(name: "events" | "rate" | "seconds"): number {
+  const value = Number(values[name]);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0`);
+  return value;
+}

@@ -1,0 +1,254 @@
+import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  createTestWorkspace,
+  eventually,
+  generateStream,
+  type OwnEngines,
+  type StreamEvent,
+  seededRandom,
+  type TestWorkspace,
+} from "@keypulse/testkit";
+import { endOffsets, findFaults, type Totals } from "./findFaults.ts";
+import { SupervisedWorker } from "./workers.ts";
+
+export interface FaultScenario {
+  /** Decides the events, their order and the schedule of faults. */
+  seed: number;
+  events: number;
+  /** Share of events sent twice, half of them under another Kafka key, so to another partition. */
+  duplicates: number;
+  /** SIGKILLs of ingest workers. */
+  kills: number;
+  clients: number;
+  /** How long ClickHouse stays away after its SIGKILL; undefined leaves it alone, as with the others. */
+  clickhouseAwayMs?: number;
+  redisRestarts?: boolean;
+  /** How often Redis is emptied. */
+  redisIsEmptied?: number;
+  kafkaRestarts?: boolean;
+  onStep?: (text: string) => void;
+}
+
+export interface FaultReport extends Totals {
+  seed: number;
+  kills: number;
+  /** Workers that ended by themselves and were started again. */
+  ownEnds: number;
+  /** Ranges that a worker found pending and stored again. */
+  rangesAgain: number;
+  /** How often a worker filled Redis again. */
+  rebuilds: number;
+  seconds: number;
+}
+
+/** Thrown with everything that is needed to repeat and to look into a failed run. */
+export class InexactError extends Error {
+  override name = "InexactError";
+}
+
+type Engine = "clickhouse" | "redis" | "kafka";
+
+interface Round {
+  /** Workers killed, each after a delay of its own. */
+  kills: { worker: number; delayMs: number }[];
+  engine?: { name: Engine; empty: boolean; delayMs: number; awayMs: number };
+  /** Share of the round's events that is stored before the first fault. */
+  afterShare: number;
+}
+
+/**
+ * Events flow while two workers and the engines are killed; afterwards every sum must be exact.
+ * Each round sends a part of the events, waits until some of it is stored, and kills in the middle of the rest: so
+ * kills fall on work, at any of its stages, and not on idle workers.
+ */
+export async function runFaults(engines: OwnEngines, scenario: FaultScenario): Promise<FaultReport> {
+  const began = performance.now();
+  const say = scenario.onStep ?? (() => {});
+  const random = seededRandom(scenario.seed);
+  const rounds = planRounds(scenario, random);
+  const stream = makeStream(scenario, random);
+  const workspace = await createTestWorkspace({
+    engines,
+    // Small ranges, so that there are many moments at which to die.
+    settings: {
+      TOPIC_PARTITIONS: "4",
+      INGEST_BATCH_EVENTS: "300",
+      INGEST_MIN_BYTES: "32768",
+      INGEST_MAX_WAIT_MS: "100",
+    },
+  });
+  const { environment } = workspace;
+  const workers = await Promise.all([SupervisedWorker.start(environment), SupervisedWorker.start(environment)]);
+  const failed = (faults: string[]) =>
+    new InexactError(
+      [
+        `Not exact with seed ${scenario.seed}:`,
+        ...faults.map((fault) => `  ${fault}`),
+        "Logs of the workers:",
+        ...workers.flatMap((worker) => worker.logs.map((log) => `  ${log}`)),
+      ].join("\n"),
+    );
+  try {
+    const slice = Math.ceil(stream.length / (rounds.length + 1));
+    for (const [index, round] of rounds.entries()) {
+      const before = await storedRows(workspace);
+      const sending = send(workspace, stream.slice(index * slice, (index + 1) * slice));
+      await untilStored(workspace, before + round.afterShare * slice);
+      say(describeRound(index, rounds.length, round));
+      await Promise.all([
+        sending,
+        round.engine && breakEngine(engines, workspace, round.engine),
+        ...round.kills.map(({ worker, delayMs }) => sleep(delayMs).then(() => workers[worker]!.killAndRestart())),
+      ]);
+    }
+    await send(workspace, stream.slice(rounds.length * slice));
+    say("all is sent; waiting until it is stored");
+    await untilAllCommitted(workspace).catch((error: Error) => {
+      throw failed([error.message]);
+    });
+    for (const worker of workers) {
+      const code = await worker.stop();
+      if (code !== 0) throw failed([`a worker ended with ${code} when it was asked to stop`]);
+    }
+    const { totals, faults } = await findFaults(workspace, stream);
+    if (faults.length > 0) throw failed(faults);
+    const logged = (message: string) => workers.reduce((sum, worker) => sum + worker.count(message), 0);
+    const report = {
+      ...totals,
+      seed: scenario.seed,
+      kills: scenario.kills,
+      ownEnds: workers.reduce((sum, worker) => sum + worker.ownEnds, 0),
+      rangesAgain: logged("storing a pending range again"),
+      rebuilds: logged("Redis does not know what is stored: filling it from ClickHouse"),
+      seconds: Math.round((performance.now() - began) / 100) / 10,
+    };
+    for (const log of workers.flatMap((worker) => worker.logs)) rmSync(log, { force: true });
+    return report;
+  } finally {
+    await Promise.all(workers.map((worker) => worker.kill()));
+    await workspace.close();
+  }
+}
+
+function planRounds(scenario: FaultScenario, random: () => number): Round[] {
+  const rounds: Round[] = [];
+  for (let left = scenario.kills; left > 0; ) {
+    const first = random() < 0.5 ? 0 : 1;
+    const both = left > 1 && random() < 0.6;
+    const victims = both ? [first, 1 - first] : [first];
+    rounds.push({
+      // The second dies while the first one's end is being dealt with, or a little later.
+      kills: victims.map((worker, place) => ({ worker, delayMs: Math.floor(random() * (place === 0 ? 150 : 2_500)) })),
+      afterShare: 0.05 + random() * 0.8,
+    });
+    left -= victims.length;
+  }
+  const engines: Round["engine"][] = [];
+  const delayMs = () => Math.floor(random() * 300);
+  if (scenario.clickhouseAwayMs !== undefined) {
+    engines.push({ name: "clickhouse", empty: false, delayMs: delayMs(), awayMs: scenario.clickhouseAwayMs });
+  }
+  if (scenario.redisRestarts) engines.push({ name: "redis", empty: false, delayMs: delayMs(), awayMs: 500 });
+  for (let times = scenario.redisIsEmptied ?? 0; times > 0; times--) {
+    engines.push({ name: "redis", empty: true, delayMs: delayMs(), awayMs: 0 });
+  }
+  if (scenario.kafkaRestarts) engines.push({ name: "kafka", empty: false, delayMs: delayMs(), awayMs: 500 });
+  while (rounds.length < engines.length) rounds.push({ kills: [], afterShare: 0.05 + random() * 0.8 });
+  for (const [index, engine] of engines.entries()) {
+    const round = rounds[Math.floor(((index + 0.5) / engines.length) * rounds.length)];
+    if (round !== undefined && engine !== undefined) round.engine = engine;
+  }
+  return rounds;
+}
+
+function makeStream(scenario: FaultScenario, random: () => number): StreamEvent[] {
+  // Spread over weeks, so that sums by day and hour have many rows.
+  const stepMs = Math.floor((20 * 86_400_000) / scenario.events);
+  const settings = { ...scenario, stepMs, startMs: Date.now() - (scenario.events + 1) * stepMs };
+  return [...generateStream(settings)].map((made) =>
+    made.duplicate && random() < 0.5 ? { ...made, key: `${made.key}-again` } : made,
+  );
+}
+
+/** Hands messages to Kafka a few at a time, as senders do, so that ranges differ in size. */
+async function send(workspace: TestWorkspace, stream: readonly StreamEvent[]): Promise<void> {
+  const messagesAStep = 150;
+  for (let start = 0; start < stream.length; start += messagesAStep) {
+    const byTopic = Map.groupBy(
+      stream.slice(start, start + messagesAStep),
+      ({ kind }) => workspace.topics.events[kind],
+    );
+    await workspace.producer.sendBatch({
+      topicMessages: [...byTopic].map(([topic, list]) => ({
+        topic,
+        messages: list.map(({ key, event }) => ({ key, value: JSON.stringify(event) })),
+      })),
+    });
+    await sleep(10);
+  }
+}
+
+async function breakEngine(engines: OwnEngines, workspace: TestWorkspace, fault: NonNullable<Round["engine"]>) {
+  await sleep(fault.delayMs);
+  if (fault.empty) {
+    await workspace.redis.flushall();
+    return;
+  }
+  const engine = engines.native[fault.name]!;
+  await engine.kill();
+  await sleep(fault.awayMs);
+  await engine.start();
+}
+
+/** Messages with a place in the warehouse. While ClickHouse is away nothing is said to be stored. */
+async function storedRows(workspace: TestWorkspace): Promise<number> {
+  const [row] = await workspace.rows<{ n: number }>(
+    `SELECT toUInt32(sum(rows)) AS n FROM system.parts WHERE active AND database = currentDatabase()
+      AND table IN ('events', 'duplicate_events', 'rejected_events')`,
+  );
+  return row!.n;
+}
+
+async function untilStored(workspace: TestWorkspace, rows: number): Promise<void> {
+  await eventually(
+    () => storedRows(workspace),
+    (stored) => stored >= rows,
+    60_000,
+    10,
+  );
+}
+
+/** Waits until the group has committed the end of every partition and names no pending range. */
+async function untilAllCommitted(workspace: TestWorkspace): Promise<void> {
+  const ends = await endOffsets(workspace);
+  const admin = workspace.kafka.admin();
+  await admin.connect();
+  try {
+    await eventually(
+      async () => {
+        const topics = Object.values(workspace.topics.events);
+        const offsets = await admin.fetchOffsets({ groupId: workspace.environment["INGEST_GROUP"]!, topics });
+        return offsets.flatMap(({ topic, partitions }) =>
+          partitions
+            .filter(
+              ({ partition, offset, metadata }) => Number(offset) < ends.get(`${topic}:${partition}`)! || metadata,
+            )
+            .map(({ partition, offset, metadata }) => `${topic}:${partition} at ${offset} ${metadata ?? ""}`),
+        );
+      },
+      (behind) => behind.length === 0,
+      120_000,
+      200,
+    );
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function describeRound(index: number, rounds: number, round: Round): string {
+  const kills = round.kills.map(({ worker, delayMs }) => `worker ${worker + 1} after ${delayMs} ms`);
+  const { engine } = round;
+  const verb = engine?.empty ? "emptied" : `killed for ${(engine?.awayMs ?? 0) / 1000} s`;
+  return `round ${index + 1} of ${rounds}: killing ${[...kills, ...(engine ? [`${engine.name} ${verb}`] : [])].join(", ")}`;
+}
