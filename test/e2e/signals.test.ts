@@ -57,7 +57,12 @@ describe("signals", () => {
     const history: SentEvent[] = [];
     // Forty regular clients keep the source `shop` alive to the last hour; `quiet` stopped 60 days ago.
     for (let i = 0; i < 40; i++) history.push(...orders(`regular-${i}`, "shop", yearAgo, now, 4, i));
-    history.push(...orders("quiet", "shop", yearAgo, now - 60 * dayMs, 4, 100));
+    const quiet = orders("quiet", "shop", yearAgo, now - 60 * dayMs, 4, 100);
+    // Its buyer clicks on the days of its orders, under another identifier.
+    const buyer = { email: "buyer@quiet.example" };
+    history.push(buildEvent("identify", { identifiers: { ...buyer, account_id: "quiet" } }), ...quiet);
+    for (const { occurred_at } of quiet)
+      history.push(buildEvent("email.clicked", { identifiers: buyer, occurred_at, source: "shop" }));
     // `fading` orders a tenth of what it did since ten weeks, but is never quite silent.
     history.push(
       ...orders("fading", "shop", yearAgo, now - 70 * dayMs, 1.2, 101),

@@ -56,7 +56,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       await rebuilding;
       return false;
     }
-    logger.warn({}, "Redis does not know what is stored: filling it from ClickHouse");
+    logger.info({}, "Redis does not know what is stored: filling it from ClickHouse");
     const work = rebuildRedis({ clickhouse, redis, settings, logger });
     rebuilding = work.finally(() => {
       rebuilding = undefined;

@@ -1,7 +1,8 @@
 import type { Channel, Evidence } from "@keypulse/contracts";
 import type { DropEpisode, MonitoredSilence, SilenceFinding } from "@keypulse/methods";
 
-const round = (value: number, places = 1): number => Number(value.toFixed(places));
+/** One decimal for people; two where one would say 0. */
+const round = (value: number, places = value < 1 ? 2 : 1): number => Number(value.toFixed(places));
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const daysInYear = 365.25;
 

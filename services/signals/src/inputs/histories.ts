@@ -75,7 +75,7 @@ export class Histories {
            max(h.last_order) AS last_order, min(h.first_active) AS first_active, max(h.last_active) AS last_active
          FROM (
            SELECT ${clientIdOf("a")} AS client_id, a.day AS day, sum(a.orders) AS orders, sum(a.active) AS active,
-             min(a.first_order) AS first_order, max(a.last_order) AS last_order,
+             minIf(a.first_order, a.orders > 0) AS first_order, max(a.last_order) AS last_order,
              min(a.first_active) AS first_active, max(a.last_active) AS last_active
            FROM (
              SELECT d.client_key AS client_key, d.day AS day,
