@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Packages without I/O: their tests wait for no engine. */
-const pure = ["packages/contracts/**/*.test.ts", "packages/identity/**/*.test.ts", "packages/methods/**/*.test.ts"];
+/** Code without I/O on engines: its tests wait for none. */
+const pure = ["packages/{contracts,identity,methods}", "infra/src/{demo,start}"].map(
+  (folder) => `${folder}/**/*.test.ts`,
+);
 const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 
 export default defineConfig({

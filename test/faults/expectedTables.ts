@@ -30,8 +30,8 @@ export function expectedTables(sent: Iterable<StreamEvent>): ExpectedTable[] {
   for (const { event, kind } of unique(sent)) {
     const at = Date.parse(event.occurred_at);
     const day = event.occurred_at.slice(0, 10);
-    const amount = scaled(event.properties["amount"] ?? "0");
-    const seconds = BigInt(Number(event.properties["duration_seconds"] ?? 0));
+    const amount = scaled(event.properties.amount ?? "0");
+    const seconds = BigInt(Number(event.properties.duration_seconds ?? 0));
     const { client, contact } = identityOf(event);
 
     events.add([client, event.type], { n: 1n, amount });
@@ -42,7 +42,7 @@ export function expectedTables(sent: Iterable<StreamEvent>): ExpectedTable[] {
     );
     hours.add([event.source, kind, `${event.occurred_at.slice(0, 13)}:00:00`.replace("T", " ")], { n: 1n }, at);
     if (event.type === "order.placed") {
-      revenue.add([client, day, String(event.properties["currency"])], { n: 1n, gross: amount, returned: 0n });
+      revenue.add([client, day, String(event.properties.currency)], { n: 1n, gross: amount, returned: 0n });
       for (const [index, item] of itemsOf(event).entries()) {
         const price = scaled(item.unit_price);
         const quantity = scaled(item.quantity);
@@ -55,7 +55,7 @@ export function expectedTables(sent: Iterable<StreamEvent>): ExpectedTable[] {
       identifiers.set(key, `${identifier}|${value}`);
       identities.set(key, `${identifier === "account_id" ? nobody : contact}|${client}`);
     }
-    const account = event.identifiers["account_id"]!;
+    const account = event.identifiers.account_id!;
     const figures = clients.get(account) ?? new ClientFigures(client);
     clients.set(account, figures);
     figures.add(kind, contact, amount, at);
@@ -136,8 +136,8 @@ function* unique(sent: Iterable<StreamEvent>): Generator<StreamEvent> {
 /** The generator's events all name an account and a mail address; so that is the client and that the contact. */
 function identityOf({ identifiers }: SentEvent): { client: string; contact: string } {
   return {
-    client: identifierKey("account_id", identifiers["account_id"]!),
-    contact: identifierKey("email", identifiers["email"]!),
+    client: identifierKey("account_id", identifiers.account_id!),
+    contact: identifierKey("email", identifiers.email!),
   };
 }
 
@@ -148,7 +148,7 @@ interface SentItem {
 }
 
 function itemsOf(event: SentEvent): SentItem[] {
-  return (event.properties["items"] ?? []) as SentItem[];
+  return (event.properties.items ?? []) as SentItem[];
 }
 
 const scaled = (value: unknown): bigint => BigInt(Math.round(Number(value) * decimals));

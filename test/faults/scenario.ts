@@ -228,7 +228,7 @@ async function untilAllCommitted(workspace: TestWorkspace): Promise<void> {
     await eventually(
       async () => {
         const topics = Object.values(workspace.topics.events);
-        const offsets = await admin.fetchOffsets({ groupId: workspace.environment["INGEST_GROUP"]!, topics });
+        const offsets = await admin.fetchOffsets({ groupId: workspace.environment.INGEST_GROUP!, topics });
         return offsets.flatMap(({ topic, partitions }) =>
           partitions
             .filter(

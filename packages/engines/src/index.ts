@@ -1,5 +1,6 @@
 export * from "./clickhouse.ts";
 export * from "./cloudEvents.ts";
+export * from "./heartbeats.ts";
 export * from "./kafka.ts";
 export * from "./logger.ts";
 export * from "./redis.ts";

@@ -1,4 +1,4 @@
-import { type Consumer, type EngineLogger, type Kafka, retry } from "@keypulse/engines";
+import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry } from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
 import type { RawSignal } from "../steps/readSignals.ts";
 
@@ -148,21 +148,4 @@ export function createSignalConsumer(
       await consumer.disconnect();
     },
   };
-}
-
-/** Heartbeats while a batch is handled, however long an engine is away; aborts when the group says that we are out. */
-function keepBeating(heartbeat: () => Promise<void>, everyMs: number) {
-  const controller = new AbortController();
-  const beat = {
-    signal: controller.signal,
-    error: undefined as Error | undefined,
-    stop: () => clearInterval(timer),
-  };
-  const timer = setInterval(() => {
-    heartbeat().catch((error: Error) => {
-      beat.error ??= error;
-      controller.abort();
-    });
-  }, everyMs);
-  return beat;
 }

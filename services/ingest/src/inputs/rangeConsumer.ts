@@ -1,4 +1,4 @@
-import { type Consumer, type EngineLogger, type Kafka, retry } from "@keypulse/engines";
+import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry } from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
 import type { RawMessage } from "../domain/outcome.ts";
 import { readPending, writePending } from "./pendingRange.ts";
@@ -226,23 +226,6 @@ function rangesOf({ cutter, inHand }: Assignment, messages: RawMessage[], lastOf
   if (inHand === undefined) return cutter.cut(messages, lastOffset);
   const beyond = messages.filter(({ offset }) => offset > inHand.last);
   return [inHand, ...cutter.cut(beyond, lastOffset)];
-}
-
-/** Heartbeats while a range is stored, however long ClickHouse is away; aborts when the group says that we are out. */
-function keepBeating(heartbeat: () => Promise<void>, everyMs: number) {
-  const controller = new AbortController();
-  const beat = {
-    signal: controller.signal,
-    error: undefined as Error | undefined,
-    stop: () => clearInterval(timer),
-  };
-  const timer = setInterval(() => {
-    heartbeat().catch((error: Error) => {
-      beat.error ??= error;
-      controller.abort();
-    });
-  }, everyMs);
-  return beat;
 }
 
 function toRawMessage(message: EachBatchPayload["batch"]["messages"][number]): RawMessage {
