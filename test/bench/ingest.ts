@@ -45,7 +45,9 @@ export async function benchIngest(
   engines: OwnEngines,
   { events, profile, say }: { events: number; profile: boolean; say: (text: string) => void },
 ): Promise<IngestReport> {
-  const workspace = await createTestWorkspace({ engines, settings: { LOG_LEVEL: "warn" } });
+  // INGEST_… of the environment reach floor and worker alike, to try other sizes.
+  const tried = Object.entries(process.env).filter(([name]) => name.startsWith("INGEST_")) as [string, string][];
+  const workspace = await createTestWorkspace({ engines, settings: { LOG_LEVEL: "warn", ...Object.fromEntries(tried) } });
   await workspace.clickhouse.command({ query: "CREATE TABLE events_floor AS events" });
   const { messages, bytes } = await produce(workspace, events, say);
 
