@@ -47,7 +47,10 @@ export async function benchIngest(
 ): Promise<IngestReport> {
   // INGEST_… of the environment reach floor and worker alike, to try other sizes.
   const tried = Object.entries(process.env).filter(([name]) => name.startsWith("INGEST_")) as [string, string][];
-  const workspace = await createTestWorkspace({ engines, settings: { LOG_LEVEL: "warn", ...Object.fromEntries(tried) } });
+  const workspace = await createTestWorkspace({
+    engines,
+    settings: { LOG_LEVEL: "warn", ...Object.fromEntries(tried) },
+  });
   await workspace.clickhouse.command({ query: "CREATE TABLE events_floor AS events" });
   const { messages, bytes } = await produce(workspace, events, say);
 
