@@ -48,6 +48,8 @@ export async function nativeRedis(place: RedisPlace): Promise<NativeEngine> {
         dir: place.dataDir,
         appendonly: "yes",
         appendfsync: "everysec",
+        // The registry writes about 100 bytes an event: rewriting the log each 64 MB would cost more than it saves.
+        "auto-aof-rewrite-min-size": "512mb",
         save: "",
         "maxmemory-policy": "noeviction",
       };
