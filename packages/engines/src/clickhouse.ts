@@ -1,4 +1,11 @@
-import { ClickHouseError, ClickHouseLogLevel, type ClickHouseClient as Client, createClient } from "@clickhouse/client";
+import { Readable } from "node:stream";
+import {
+  ClickHouseError,
+  ClickHouseLogLevel,
+  type ClickHouseClient as Client,
+  createClient,
+  type ClickHouseSettings as QuerySettings,
+} from "@clickhouse/client";
 import { z } from "zod";
 
 /** How to reach ClickHouse: `http(s)://user:password@host:port`; the database is a setting of its own. */
@@ -38,6 +45,23 @@ export function connectClickHouse(
     compression: { request: false, response: false },
     clickhouse_settings: { output_format_json_quote_decimals: 1 },
   });
+}
+
+/** Inserts a block in ClickHouse's Native format. */
+export async function insertNative(
+  clickhouse: ClickHouse,
+  table: string,
+  columns: readonly string[],
+  block: Buffer,
+  settings: QuerySettings,
+): Promise<void> {
+  const { stream } = await clickhouse.exec({
+    query: `INSERT INTO ${table} (${columns.map((name) => `\`${name}\``).join(", ")}) FORMAT Native`,
+    values: Readable.from([block], { objectMode: false }),
+    clickhouse_settings: settings,
+  });
+  // The answer is empty, but the connection is free for others only when it was read.
+  for await (const _ of stream);
 }
 
 /**

@@ -4,7 +4,7 @@ import { createIdentityResolver } from "@keypulse/identity";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { CountryCode } from "libphonenumber-js";
 import type { IngestSettings } from "./config.ts";
-import type { Batch } from "./domain/batch.ts";
+import { newBatch } from "./domain/batch.ts";
 import { IdentityForest } from "./domain/forest.ts";
 import { DuplicateRegistry, RegistryLost } from "./domain/registry.ts";
 import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
@@ -44,7 +44,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
 
   const readEvents = createReadEvents(resolveIdentity);
   const dropDuplicates = createDropDuplicates(duplicateRegistry, new OldEvents(clickhouse));
-  const linkIdentities = createLinkIdentities(forest, identityTables, resolveIdentity);
+  const linkIdentities = createLinkIdentities(forest, identityTables);
 
   /**
    * All partitions find out at about the same time that Redis was emptied; one rebuild serves them all.
@@ -67,13 +67,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
 
   async function storeRange(task: RangeTask): Promise<void> {
     const { topic, partition, first, last, messages } = task;
-    const batch: Batch = {
-      range: { topic, kind: kindOf.get(topic)!, partition, first, last },
-      messages,
-      accepted: [],
-      rejected: [],
-      duplicates: [],
-    };
+    const batch = newBatch({ topic, kind: kindOf.get(topic)!, partition, first, last }, messages);
     /** Nothing is given up: a step is tried until it succeeds or the partition is another worker's. */
     const untilDone = async (step: string, work: () => Promise<unknown>) => {
       const start = performance.now();

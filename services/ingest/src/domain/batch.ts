@@ -1,4 +1,5 @@
 import type { EventKind } from "@keypulse/contracts";
+import { EventRows } from "./eventRows.ts";
 import type { AcceptedEvent, RawMessage, RejectedEvent } from "./outcome.ts";
 
 /** A range of one partition that is stored by one insert, exactly once. */
@@ -17,10 +18,24 @@ export const tokenOf = ({ topic, partition, first, last }: OffsetRange): string 
 export interface Batch {
   range: OffsetRange;
   messages: RawMessage[];
+  /** Rows of all events that were accepted at first. */
+  rows: EventRows;
   accepted: AcceptedEvent[];
   rejected: RejectedEvent[];
   duplicates: AcceptedEvent[];
 }
+
+export const newBatch = (range: OffsetRange, messages: RawMessage[]): Batch => ({
+  range,
+  messages,
+  rows: new EventRows(),
+  accepted: [],
+  rejected: [],
+  duplicates: [],
+});
+
+/** Day of the first message of the range, as days since 1970. */
+export const batchDayOf = (batch: Batch): number => Math.floor((batch.messages[0]?.timestampMs ?? 0) / 86_400_000);
 
 /** Day of the first message of the range: partitions the tables, so that one insert makes one part. */
 export const batchDateOf = (batch: Batch): string =>

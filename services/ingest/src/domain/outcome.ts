@@ -1,4 +1,3 @@
-import type { ContractEvent } from "@keypulse/contracts";
 import type { EventIdentity } from "@keypulse/identity";
 
 /** Why an event can't be used; a closed set, so that it can be counted. */
@@ -26,12 +25,17 @@ export interface RawMessage {
   headers: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
 }
 
-/** A message that passed the contract. */
+/** A message that passed the contract: what the steps need of it; the rest is in its row already. */
 export interface AcceptedEvent {
   message: RawMessage;
-  event: ContractEvent;
+  id: string;
+  source: string;
   occurredAtMs: number;
   identity: EventIdentity;
+  /** Whom an alias event calls the same person. */
+  alias: EventIdentity | undefined;
+  /** Its number in the rows of its batch. */
+  row: number;
 }
 
 /** A message that can't be used, with the reason in words for its sender. */

@@ -26,7 +26,7 @@ export class OldEvents {
         query_params: {
           keys: part.map(({ event }) => event.identity.clientKey),
           times: part.map(({ event }) => event.occurredAtMs),
-          ids: part.map(({ event }) => event.event.id),
+          ids: part.map(({ event }) => event.id),
         },
         format: "JSONEachRow",
       });
@@ -44,7 +44,7 @@ export class OldEvents {
       }
       for (const { event, index } of part) {
         const own = `${range.topic}:${range.partition}:${event.message.offset}`;
-        const positions = stored.get(`${event.event.source}\0${event.event.id}`);
+        const positions = stored.get(`${event.source}\0${event.id}`);
         if (positions?.some((position) => position !== own)) found.push(index);
       }
     }

@@ -22,7 +22,7 @@ export function createDropDuplicates(registry: DuplicateRegistry, oldEvents: Old
       batchTimeMs: Date.parse(batchDateOf(batch)),
       claimedBefore,
       lastOffset: last,
-      ids: batch.accepted.map(({ event, message }) => ({ source: event.source, id: event.id, offset: message.offset })),
+      ids: batch.accepted.map(({ source, id, message }) => ({ source, id, offset: message.offset })),
     });
     const { duplicates } = claim;
     if (claim.completeSinceMs > 0) {

@@ -1,18 +1,15 @@
-import { type Identifiers, identifiersSchema } from "@keypulse/contracts";
-import type { createIdentityResolver, EventIdentity } from "@keypulse/identity";
+import type { EventIdentity } from "@keypulse/identity";
 import type { Batch } from "../domain/batch.ts";
 import type { IdentityForest, IdentityLink } from "../domain/forest.ts";
 import type { AcceptedEvent } from "../domain/outcome.ts";
 import type { IdentityTables } from "../outputs/identityTables.ts";
-
-type ResolveIdentity = ReturnType<typeof createIdentityResolver>;
 
 /**
  * Takes the links that events prove into the ledger, the forest and the map.
  * The ledger is written before the forest, so that a link that the forest knows is always on record; rows of the map
  * wait in Redis until ClickHouse has them. Any step may be repeated.
  */
-export function createLinkIdentities(forest: IdentityForest, tables: IdentityTables, resolveIdentity: ResolveIdentity) {
+export function createLinkIdentities(forest: IdentityForest, tables: IdentityTables) {
   /** Since when the links of a combination of identifiers are stored; saves asking Redis for every event. */
   const linkedSince = new WeakMap<EventIdentity, number>();
 
@@ -21,7 +18,7 @@ export function createLinkIdentities(forest: IdentityForest, tables: IdentityTab
     const aliases: AcceptedEvent[] = [];
     for (const event of batch.accepted) {
       const { identity, occurredAtMs } = event;
-      if (event.event.type === "alias") aliases.push(event);
+      if (event.alias !== undefined) aliases.push(event);
       // An earlier proof is news: it may decide which account a person's newest is.
       if (occurredAtMs >= (linkedSince.get(identity) ?? Number.POSITIVE_INFINITY)) continue;
       const other = earliest.get(identity);
@@ -29,7 +26,7 @@ export function createLinkIdentities(forest: IdentityForest, tables: IdentityTab
     }
     const proofs = [...new Set([...earliest.values(), ...aliases])];
     if (proofs.length === 0) return 0;
-    const links = distinct(proofs.flatMap((event) => [...linksOf(event, resolveIdentity)]));
+    const links = distinct(proofs.flatMap((event) => [...linksOf(event)]));
     const missing = await forest.missing(links);
     if (missing.length > 0) {
       await tables.storeLinks(missing);
@@ -52,22 +49,15 @@ function distinct(links: IdentityLink[]): IdentityLink[] {
 }
 
 /** Every link that one event proves. */
-export function* linksOf(
-  { event, identity, occurredAtMs }: AcceptedEvent,
-  resolveIdentity: ResolveIdentity,
-): Generator<IdentityLink> {
-  const proof = { occurredAtMs, source: event.source, eventId: event.id };
+export function* linksOf({ id, source, identity, alias, occurredAtMs }: AcceptedEvent): Generator<IdentityLink> {
+  const proof = { occurredAtMs, source, eventId: id };
   const [strongest, ...others] = identity.person;
   if (identity.account !== undefined) yield { left: identity.account, right: identity.account, rule: "seen", ...proof };
   if (strongest === undefined) return;
   if (others.length === 0) yield { left: strongest, right: strongest, rule: "seen", ...proof };
   for (const other of others) yield { left: strongest, right: other, rule: "same_event", ...proof };
-  if (event.type === "alias") {
-    const previous = identifiersSchema.safeParse(event.properties.previous);
-    const person = previous.success ? resolveIdentity(previous.data as Identifiers).person : [];
-    for (const before of person) {
-      if (before.key !== strongest.key) yield { left: strongest, right: before, rule: "alias", ...proof };
-    }
+  for (const before of alias?.person ?? []) {
+    if (before.key !== strongest.key) yield { left: strongest, right: before, rule: "alias", ...proof };
   }
   if (identity.account !== undefined) yield { left: strongest, right: identity.account, rule: "member_of", ...proof };
 }

@@ -3,7 +3,7 @@ import { createIdentityResolver } from "@keypulse/identity";
 import { buildEvent, createTestWorkspace, type SentEvent } from "@keypulse/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Batch } from "../domain/batch.ts";
+import { type Batch, newBatch } from "../domain/batch.ts";
 import { type RawMessage, rejectReasons } from "../domain/outcome.ts";
 import { EventTables } from "../outputs/eventTables.ts";
 import { createReadEvents } from "./readEvents.ts";
@@ -16,7 +16,7 @@ function batchOf(values: (Buffer | null)[], kind: Batch["range"]["kind"]): Batch
     (value, offset): RawMessage => ({ offset, timestampMs: receivedAtMs, key: null, value, headers: {} }),
   );
   const range = { topic: `events.${kind}`, kind, partition: 0, first: 0, last: values.length - 1 };
-  return { range, messages, accepted: [], rejected: [], duplicates: [] };
+  return newBatch(range, messages);
 }
 
 /** A valid event of any type, with whatever identifiers. */

@@ -1,11 +1,17 @@
+import type { ContractEvent, Identifiers } from "@keypulse/contracts";
 import type { createIdentityResolver } from "@keypulse/identity";
 import type { Batch } from "../domain/batch.ts";
 import { decodeMessage } from "./decodeMessage.ts";
 import { createValidateEvent } from "./validateEvent.ts";
 
-/** Decodes and validates every message of a batch into `accepted` or `rejected`. Pure, and safe to repeat. */
+/**
+ * Decodes and validates every message of a batch into `accepted` or `rejected`, and makes the rows of those accepted:
+ * the decoded event is gone before the next one comes, and only bytes wait for the insert. Pure.
+ */
 export function createReadEvents(resolveIdentity: ReturnType<typeof createIdentityResolver>) {
   const validateEvent = createValidateEvent(resolveIdentity);
+  const aliasOf = ({ type, properties }: ContractEvent) =>
+    type === "alias" ? resolveIdentity(properties.previous as Identifiers) : undefined;
 
   return function readEvents(batch: Batch): void {
     for (const message of batch.messages) {
@@ -15,8 +21,15 @@ export function createReadEvents(resolveIdentity: ReturnType<typeof createIdenti
         continue;
       }
       const validated = validateEvent(decoded.value, message, batch.range.kind);
-      if ("reason" in validated) batch.rejected.push({ message, source: sourceOf(decoded.value), ...validated });
-      else batch.accepted.push(validated);
+      if ("reason" in validated) {
+        batch.rejected.push({ message, source: sourceOf(decoded.value), ...validated });
+        continue;
+      }
+      const { event, occurredAtMs, identity } = validated;
+      const { offset, timestampMs: receivedAtMs } = message;
+      const row = batch.rows.add({ event, identity, occurredAtMs, offset, receivedAtMs });
+      const { id, source } = event;
+      batch.accepted.push({ message, id, source, occurredAtMs, identity, alias: aliasOf(event), row });
     }
   };
 }

@@ -1,13 +1,15 @@
-import { type EventKind, parseEvent, vocabulary } from "@keypulse/contracts";
-import type { createIdentityResolver } from "@keypulse/identity";
-import type { AcceptedEvent, RawMessage, RejectReason } from "../domain/outcome.ts";
+import { type ContractEvent, type EventKind, parseEvent, vocabulary } from "@keypulse/contracts";
+import type { createIdentityResolver, EventIdentity } from "@keypulse/identity";
+import type { RawMessage, RejectReason } from "../domain/outcome.ts";
 
 /** Nothing that this product counts happened before; senders that lost their clock say 1970. */
 const earliestMs = Date.UTC(1990, 0, 1);
 /** Clocks of senders may run ahead of Kafka's by this much. */
 const aheadMs = 24 * 3_600_000;
 
-export type Validated = AcceptedEvent | { reason: RejectReason; detail: string };
+export type Validated =
+  | { event: ContractEvent; occurredAtMs: number; identity: EventIdentity }
+  | { reason: RejectReason; detail: string };
 
 /** Checks a decoded value against the contract and works out whose it is. A pure function of the message. */
 export function createValidateEvent(resolveIdentity: ReturnType<typeof createIdentityResolver>) {
@@ -36,6 +38,6 @@ export function createValidateEvent(resolveIdentity: ReturnType<typeof createIde
     if (event.type === "identify" && identity.person.length === 0) {
       return { reason: "invalid", detail: "identifiers: an identify event needs an identifier of a person" };
     }
-    return { message, event, occurredAtMs, identity };
+    return { event, occurredAtMs, identity };
   };
 }
