@@ -7,7 +7,7 @@
 -- ARGV[3]  topic and partition, such as w3: (prefix of every position)
 -- ARGV[4]  last offset of the batch
 -- ARGV[5]  highest offset of the partition that must have been claimed before, -1 for none, -2 while rebuilding
--- ARGV[6]  ids, 22 characters each: 3 bucket, 11 field, 8 offset in base 36
+-- ARGV[6]  ids, 22 characters each: 14 of the fingerprint, 8 offset in base 36
 -- Returns  {fill, generation, first generation, numbers of the duplicates from 0 ...}; fill names the filling that the
 --          claim is part of, and is 0 where the registry lost what it had (then nothing was claimed)
 local base = KEYS[1]
@@ -28,8 +28,9 @@ local result = {fill or '', generation, first}
 local ids = ARGV[6]
 for i = 0, #ids / 22 - 1 do
   local at = i * 22
-  local bucket = string.sub(ids, at + 1, at + 3)
-  local field = string.sub(ids, at + 4, at + 14)
+  -- 65,536 buckets a generation: up to some 30 million ids they stay listpacks.
+  local bucket = string.sub(ids, at + 1, at + 2) .. string.byte(ids, at + 3) % 16
+  local field = string.sub(ids, at + 3, at + 14)
   local position = ARGV[3] .. string.sub(ids, at + 15, at + 22)
   local holder = before and redis.call('HGET', before .. bucket, field)
   if not holder then
