@@ -1,5 +1,5 @@
 -- Claims event ids for the positions that carry them; an id that another position holds is a duplicate.
--- Hashes of some hundred fields stay listpacks: about 28 bytes an id.
+-- Hashes of some hundred fields stay listpacks: little more than the ids themselves.
 --
 -- KEYS[1]  prefix of the registry, such as keypulse:{registry}:
 -- ARGV[1]  generation of the batch (its Kafka time in spans of some days)
