@@ -90,6 +90,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     readEvents(batch);
     metrics.timeStep("read", start);
     let claimedBefore = task.storedBefore;
+    let triedBefore = task.again;
     const claimAndStore = async () => {
       let fill = "";
       await untilDone("drop duplicates", async () => {
@@ -98,7 +99,9 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
       await untilDone("store", async () => {
         if (!(await duplicateRegistry.holds(fill))) throw new RegistryLost("Redis lost the claims of this range");
-        await eventTables.store(batch);
+        const tried = triedBefore;
+        triedBefore = true;
+        await eventTables.store(batch, tried);
       });
     };
     while (!(await holdsClaims(claimAndStore))) {

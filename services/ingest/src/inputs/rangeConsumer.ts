@@ -41,6 +41,10 @@ export interface RangeConsumer {
 interface Assignment {
   cutter: RangeCutter;
   storedBefore: number;
+  /** Offset that must come next; undefined where nothing was ever committed. */
+  next: number | undefined;
+  /** The last offset that was asked for again, because a batch began behind it. */
+  askedAgain: number | undefined;
   /**
    * Named in the commit metadata, but not known to be stored: where storing it failed without the partition being lost,
    * it may be stored all the same, so it comes first and unchanged, whatever is fetched next.
@@ -84,6 +88,8 @@ export function createRangeConsumer(
   const endEpoch = () => {
     epoch.abort();
     epoch = new AbortController();
+    // Until the group says what is ours, batches that are still handed over belong to nobody.
+    assignments = Promise.resolve(new Map());
   };
 
   async function readAssignments(assignment: Record<string, number[]>, signal: AbortSignal) {
@@ -105,6 +111,8 @@ export function createRangeConsumer(
           cutter: new RangeCutter(pending, settings.mostMessages),
           // Kafka says -1 where nothing was ever committed.
           storedBefore: Math.max(-1, Number(offset) - 1),
+          next: Number(offset) < 0 ? undefined : Number(offset),
+          askedAgain: undefined,
           inHand: undefined,
         });
       }
@@ -122,7 +130,13 @@ export function createRangeConsumer(
     const own = AbortSignal.any([signal, beat.signal]);
     try {
       const lastOffset = Number(batch.lastOffset());
-      const ranges = rangesOf(assignment, batch.messages.map(toRawMessage), lastOffset);
+      const messages = inOrder(assignment, batch.messages.map(toRawMessage));
+      if (messages === undefined) {
+        logger.warn({ topic, partition, next: assignment.next }, "a batch of an earlier membership: left out");
+        consumer.seek({ topic, partition, offset: String(assignment.next) });
+        return;
+      }
+      const ranges = rangesOf(assignment, messages, lastOffset);
       for (const range of ranges) {
         const { first, last } = range;
         if (!range.again) await commit(payload, first, own, writePending(range));
@@ -134,11 +148,15 @@ export function createRangeConsumer(
         await commit(payload, last + 1, own);
         assignment.inHand = undefined;
         assignment.storedBefore = last;
+        assignment.next = last + 1;
         resolveOffset(String(last));
         if (!isRunning()) break;
       }
       // Part of a pending range was gathered: read on, commit nothing.
-      if (ranges.length === 0) resolveOffset(String(lastOffset));
+      if (ranges.length === 0) {
+        assignment.next = Math.max(assignment.next ?? 0, lastOffset + 1);
+        resolveOffset(String(assignment.next - 1));
+      }
     } catch (error) {
       if (signal.aborted) return;
       throw beat.error ?? error;
@@ -219,6 +237,23 @@ export function createRangeConsumer(
       await admin.disconnect();
     },
   };
+}
+
+/**
+ * The messages that come next, without those that are stored already. kafkajs may hand over what it had fetched before it
+ * joined the group again: a batch that begins behind the next offset would leave out what lies between.
+ * @returns undefined where the next offset has to be asked for; what begins behind it even then lies behind a real gap.
+ */
+function inOrder(assignment: Assignment, messages: RawMessage[]): RawMessage[] | undefined {
+  const { next } = assignment;
+  if (next === undefined) return messages;
+  if (messages[0] !== undefined && messages[0].offset > next && assignment.askedAgain !== next) {
+    assignment.askedAgain = next;
+    return undefined;
+  }
+  return messages[0] !== undefined && messages[0].offset < next
+    ? messages.filter(({ offset }) => offset >= next)
+    : messages;
 }
 
 /** What is to be stored now: the range in hand as it is, then what the fetch holds beyond it. */

@@ -22,6 +22,9 @@ const onceSettings = (token: string) => ({
   min_insert_block_size_bytes: "1000000000",
 });
 
+type Table = "events" | "rejected_events" | "duplicate_events";
+const allTables: ReadonlySet<Table> = new Set(["events", "rejected_events", "duplicate_events"]);
+
 /** Events, rejected events and duplicates in ClickHouse; each range once, whatever is retried. */
 export class EventTables {
   readonly #clickhouse: ClickHouse;
@@ -31,11 +34,49 @@ export class EventTables {
     this.#logger = logger;
   }
 
-  async store(batch: Batch): Promise<void> {
+  /**
+   * @param triedBefore whether an insert of this range may have been cut off. ClickHouse writes a token to its log a
+   *   moment before the part counts: killed in between, it takes the repeated insert for done and holds no row of it.
+   *   The part of the source table counts before views feed theirs, so that nothing was fed either.
+   */
+  async store(batch: Batch, triedBefore: boolean): Promise<void> {
     const token = tokenOf(batch.range);
-    const refused = await this.#storeEvents(batch, batch.accepted, token);
+    await this.#storeIn(allTables, batch, token);
+    if (!triedBefore) return;
+    const lost = await this.#lostIn(batch);
+    if (lost.size === 0) return;
+    this.#logger.warn(
+      { token, tables: [...lost] },
+      "ClickHouse lost in a crash what it takes for stored: storing it anew",
+    );
+    await this.#storeIn(lost, batch, `${token}/anew`);
+  }
+
+  /** Tables that should have rows of the range and have none; a range is one block, all or nothing. */
+  async #lostIn({ range, accepted, rejected, duplicates }: Batch): Promise<Set<Table>> {
+    const lost = new Set<Table>();
+    const expected = { events: accepted.length, rejected_events: rejected.length, duplicate_events: duplicates.length };
+    for (const table of allTables) {
+      if (expected[table] === 0) continue;
+      const result = await this.#clickhouse.query({
+        query: `SELECT count() > 0 AS found FROM (SELECT 1 FROM ${table} WHERE topic = {topic: String}
+          AND partition = {partition: UInt32} AND offset BETWEEN {first: UInt64} AND {last: UInt64} LIMIT 1)`,
+        query_params: { topic: range.topic, partition: range.partition, first: range.first, last: range.last },
+        format: "JSONEachRow",
+      });
+      const [row] = await result.json<{ found: number | boolean }>();
+      if (!row?.found) lost.add(table);
+    }
+    return lost;
+  }
+
+  async #storeIn(tables: ReadonlySet<Table>, batch: Batch, token: string): Promise<void> {
+    const refused = tables.has("events") ? await this.#storeEvents(batch, batch.accepted, token) : [];
     const rejected = [...batch.rejected, ...refused.map(refusal)];
-    await Promise.all([this.#storeRejected(batch, rejected, token), this.#storeDuplicates(batch, token)]);
+    await Promise.all([
+      tables.has("rejected_events") && this.#storeRejected(batch, rejected, token),
+      tables.has("duplicate_events") && this.#storeDuplicates(batch, token),
+    ]);
     // Not before all is stored: a repetition has to cut and to name the halves as before.
     if (refused.length > 0) batch.accepted = batch.accepted.filter((event) => !refused.includes(event));
     batch.rejected = rejected;

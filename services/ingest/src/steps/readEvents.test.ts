@@ -156,7 +156,7 @@ describe("readEvents", () => {
       // What is of another topic was rejected here; only refusals of the warehouse count.
       batch.rejected = [];
       stored += batch.accepted.length;
-      await tables.store(batch);
+      await tables.store(batch, false);
       expect(batch.rejected.map(({ message }) => message.value?.toString())).toEqual([]);
     }
     const [row] = await workspace.rows<{ n: number }>("SELECT toUInt32(count()) AS n FROM events");
