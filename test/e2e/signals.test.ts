@@ -132,7 +132,7 @@ describe("signals", () => {
     expect(
       rows.find((row) => row.client_name === "fading" && row.detector === "activity_drop" && row.channel === "orders")
         ?.reason,
-    ).toMatch(/^\d\d % fewer orders: \d(\.\d)? a week .* usually [4-6]/);
+    ).toMatch(/^\d\d % fewer orders: \d(\.\d\d?)? a week .* usually [4-6]/);
     const regular = [...named].filter((name) => name.startsWith("regular"));
     // 40 clients, four signals each at a budget of 0.1 to 0.25 false alarms a client-year: open by chance are few.
     expect(regular.length).toBeLessThanOrEqual(4);
