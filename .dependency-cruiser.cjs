@@ -16,9 +16,9 @@ module.exports = {
     },
     {
       name: "pure-packages-do-no-io",
-      comment: "methods, identity and contracts are pure: no engines, no files, no network.",
+      comment: "methods, identity, contracts and connectors are pure: no engines, no files, no network.",
       severity: "error",
-      from: { path: "^packages/(methods|identity|contracts)/src/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^packages/(methods|identity|contracts|connectors)/src/", pathNot: "\\.test\\.ts$" },
       to: {
         path: "^(node:)?(fs|net|http|https|http2|dns|tls|child_process|worker_threads|cluster|timers)|^packages/(engines|warehouse|service-kit|testkit)/|kafkajs|ioredis|@clickhouse",
       },
