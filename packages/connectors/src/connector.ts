@@ -60,6 +60,14 @@ export interface MappedEvent {
   traits?: Record<string, unknown>;
 }
 
+/** What became of an element. */
+export type Outcome =
+  | { events: MappedEvent[] }
+  /** Known and genuine, but nothing for us (a mail was queued), or a type that the connector doesn't know. */
+  | { unused: "no_meaning" | "unknown_type" | "test"; detail: string }
+  /** Not what the provider documents. */
+  | { fault: string };
+
 /** The smallest part of a body that stands alone, and what became of it. */
 export type ParsedElement = {
   /**
@@ -67,20 +75,17 @@ export type ParsedElement = {
    * that it is replayed after a mapping was mended.
    */
   raw: Buffer;
-} & (
-  | { events: MappedEvent[] }
-  /** Known and genuine, but nothing for us (a mail was queued), or a type that the connector doesn't know. */
-  | { unused: "no_meaning" | "unknown_type" | "test"; detail: string }
-  /** Not what the provider documents. */
-  | { fault: string }
-);
+} & Outcome;
 
 /** How the source's secret comes about and what the provider calls it. */
 export interface SecretKind {
   /** The provider's name for it, such as "HTTP webhook signing key". */
   label: string;
-  /** `provider`: copied from there and pasted here. `keypulse`: made here and pasted there. */
-  origin: "provider" | "keypulse";
+  /**
+   * `provider`: copied from there and pasted here. `keypulse`: made here and pasted there. `none`: the provider signs
+   * with a certificate of its own, and what we trust is a setting.
+   */
+  origin: "provider" | "keypulse" | "none";
   /** Text, such as a header's name, that tells where it goes or where it is found. */
   where: string;
 }
@@ -116,6 +121,8 @@ export interface Connector<Settings = Record<string, unknown>> {
   parse(request: ProviderRequest, context: ConnectorContext<Settings>): ParsedElement[];
   /** What a genuine provider would send now, signed with the newest secret: for the wiring test. */
   sample(address: string, context: ConnectorContext<Settings>): ProviderRequest;
+  /** Nobody but the provider can sign (we hold a public key): the sample fits `parse`, but not `verify`. */
+  onlyProviderSigns?: true;
   /** Answer to what was taken; 200 with `{"success":true}` unless the provider wants another one. */
   accepted?: Reply;
 }
