@@ -90,8 +90,14 @@ export interface SecretKind {
   where: string;
 }
 
-/** Turns one provider's requests into events. Pure: no clock, no network, no memory of its own. */
-export interface Connector<Settings = Record<string, unknown>> {
+/**
+ * Turns one provider's requests into events. Pure: no clock, no network, no memory of its own. `Parsed` is a promise
+ * where events are made by an expression language that knows no other way.
+ */
+export interface Connector<
+  Settings = Record<string, unknown>,
+  Parsed extends ParsedElement[] | Promise<ParsedElement[]> = ParsedElement[],
+> {
   /** Id in settings and addresses, such as `sendgrid`. */
   name: string;
   /** What the provider calls it, such as "SendGrid Event Webhook". */
@@ -118,7 +124,7 @@ export interface Connector<Settings = Record<string, unknown>> {
     tools: ConnectorTools,
   ): Handshake | undefined | Promise<Handshake | undefined>;
   /** @throws MalformedBody where the body as a whole can't be read (400) */
-  parse(request: ProviderRequest, context: ConnectorContext<Settings>): ParsedElement[];
+  parse(request: ProviderRequest, context: ConnectorContext<Settings>): Parsed;
   /** What a genuine provider would send now, signed with the newest secret: for the wiring test. */
   sample(address: string, context: ConnectorContext<Settings>): ProviderRequest;
   /** Nobody but the provider can sign (we hold a public key): the sample fits `parse`, but not `verify`. */
@@ -126,6 +132,9 @@ export interface Connector<Settings = Record<string, unknown>> {
   /** Answer to what was taken; 200 with `{"success":true}` unless the provider wants another one. */
   accepted?: Reply;
 }
+
+/** What the registry holds: callers await `parse`. */
+export type AnyConnector = Connector<Record<string, unknown>, ParsedElement[] | Promise<ParsedElement[]>>;
 
 /** The body as a whole is not what the provider documents: answered with 400. */
 export class MalformedBody extends Error {
