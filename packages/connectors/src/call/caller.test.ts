@@ -9,12 +9,18 @@ describe("numbers of callers", () => {
     },
   );
 
-  it.each(["anonymous", "Restricted", "+266696687", "+7378742833", "+86282452253", "+2562533", "+8656696", "266696687"])(
-    "makes nobody of the hidden caller %s",
-    (number) => {
-      expect(callerNumber(number)).toBeUndefined();
-    },
-  );
+  it.each([
+    "anonymous",
+    "Restricted",
+    "+266696687",
+    "+7378742833",
+    "+86282452253",
+    "+2562533",
+    "+8656696",
+    "266696687",
+  ])("makes nobody of the hidden caller %s", (number) => {
+    expect(callerNumber(number)).toBeUndefined();
+  });
 
   it.each([undefined, "", "813", "client:ana", "sip:ana@acme.example", "N/A"])("makes nobody of %s", (number) => {
     expect(callerNumber(number)).toBeUndefined();

@@ -49,7 +49,7 @@ export function mailEvent(mail: MailEvent, settings: MailSettings): MappedEvent 
       campaign: mail.campaign?.slice(0, 512),
       reason: mail.reason?.slice(0, 4096),
       link: mail.link?.slice(0, 4096),
-      user_agent: mail.userAgent,
+      user_agent: mail.userAgent?.slice(0, 1024),
       machine: mail.machine ? true : undefined,
       ...mail.other,
     }),

@@ -1,0 +1,127 @@
+import type { EventType } from "@keypulse/contracts";
+import { z } from "zod";
+import type { ConnectorContext, Outcome, ParsedElement, ProviderRequest } from "../connector.ts";
+import { event, eventId, noMeaning, present, readAs, unknownType } from "../elements.ts";
+import { asObject, parseJson } from "../json.ts";
+import { isMachineAgent } from "../mail/machineOpen.ts";
+import { mailEvent } from "../mail/mailEvent.ts";
+import { optionalFlag, optionalObject, optionalText, requiredText, zonedInstant } from "../shapes.ts";
+import { readInbound } from "./inbound.ts";
+import type { PostmarkSettings } from "./postmark.ts";
+
+/** Each record names its recipient and its time differently. */
+const records: Record<string, { recipient: string; at: string }> = {
+  Delivery: { recipient: "Recipient", at: "DeliveredAt" },
+  Open: { recipient: "Recipient", at: "ReceivedAt" },
+  Click: { recipient: "Recipient", at: "ReceivedAt" },
+  Bounce: { recipient: "Email", at: "BouncedAt" },
+  SpamComplaint: { recipient: "Email", at: "BouncedAt" },
+  SubscriptionChange: { recipient: "Recipient", at: "ChangedAt" },
+};
+
+/** Types of Bounce: Postmark's "bounce" is anything that came back. */
+const bounceTypes: Partial<Record<string, EventType>> = {
+  HardBounce: "email.bounced",
+  BadEmailAddress: "email.bounced",
+  SoftBounce: "email.bounced",
+  Blocked: "email.dropped",
+  ManuallyDeactivated: "email.dropped",
+  DMARCPolicy: "email.dropped",
+  SMTPApiError: "email.dropped",
+  TemplateRenderingFailed: "email.dropped",
+  VirusNotification: "email.dropped",
+  SpamNotification: "email.complained",
+  SpamComplaint: "email.complained",
+  Unsubscribe: "email.unsubscribed",
+};
+
+const shape = z.looseObject({
+  recipient: requiredText,
+  at: zonedInstant,
+  MessageID: requiredText,
+  ID: optionalText,
+  Type: optionalText,
+  Tag: optionalText,
+  Metadata: optionalObject,
+  Subject: optionalText,
+  Description: optionalText,
+  Details: optionalText,
+  UserAgent: optionalText,
+  OriginalLink: optionalText,
+  SuppressSending: optionalFlag,
+  SuppressionReason: optionalText,
+});
+type PostmarkRecord = z.infer<typeof shape>;
+
+/** One record of what became of a mail, or one incoming mail, which has no RecordType. */
+export function parsePostmark(request: ProviderRequest, context: ConnectorContext<PostmarkSettings>): ParsedElement[] {
+  const body = asObject(parseJson(request.body));
+  const outcome = "RecordType" in body ? mapRecord(body, request, context.settings) : readInbound(body, context);
+  return [{ raw: request.body, ...outcome }];
+}
+
+function mapRecord(body: Record<string, unknown>, request: ProviderRequest, settings: PostmarkSettings): Outcome {
+  const name = String(body.RecordType);
+  const names = Object.hasOwn(records, name) ? records[name] : undefined;
+  if (names === undefined) return unknownType(name);
+  const named = { ...body, recipient: body[names.recipient], at: body[names.at] };
+  return readAs(shape, named, (record) => {
+    const type = typeOf(name, record);
+    if (typeof type !== "string") return type;
+    if (type === "email.clicked" && record.OriginalLink === undefined) return { fault: "OriginalLink: is missing" };
+    return event(
+      mailEvent(
+        {
+          id: recordId(name, record, request),
+          type,
+          at: record.at,
+          recipient: record.recipient,
+          custom: record.Metadata,
+          messageId: record.MessageID,
+          subject: record.Subject,
+          campaign: record.Tag,
+          reason: type === "email.delivered" ? undefined : (record.Description ?? record.Details),
+          link: type === "email.clicked" ? record.OriginalLink : undefined,
+          userAgent: record.UserAgent,
+          machine: (type === "email.opened" || type === "email.clicked") && isMachineAgent(record.UserAgent),
+          other: present({ bounce_type: name === "Bounce" ? record.Type : undefined }),
+        },
+        settings,
+      ),
+    );
+  });
+}
+
+function typeOf(name: string, { Type, SuppressSending, SuppressionReason }: PostmarkRecord): EventType | Outcome {
+  switch (name) {
+    case "Delivery":
+      return "email.delivered";
+    case "Open":
+      return "email.opened";
+    case "Click":
+      return "email.clicked";
+    case "SpamComplaint":
+      return "email.complained";
+    case "Bounce":
+      return bounceTypes[Type ?? ""] ?? noMeaning(`a Bounce of type ${(Type ?? "none").slice(0, 80)} is no refusal`);
+    default:
+      // A suppression after a bounce or complaint was told by its own record already.
+      return SuppressSending === true && SuppressionReason === "ManualSuppression"
+        ? "email.unsubscribed"
+        : noMeaning("a change of subscription that the recipient did not ask for, or a return");
+  }
+}
+
+/** Postmark's trace is the same on all retries; where there is none, all by which two records differ. */
+function recordId(name: string, record: PostmarkRecord, request: ProviderRequest): string {
+  const trace = request.headers["x-pm-webhook-trace-id"];
+  if (trace) return eventId(trace);
+  if (record.ID !== undefined && (name === "Bounce" || name === "SpamComplaint")) return eventId(name, record.ID);
+  return eventId(
+    name,
+    record.MessageID,
+    record.recipient,
+    record.at,
+    ...(record.OriginalLink ? [record.OriginalLink] : []),
+  );
+}
