@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
 import { expectElementsOrMalformed, nearly } from "../testing/mutations.ts";
@@ -5,7 +6,7 @@ import { contextOf, eventsOf, offline, providerRequest } from "../testing/reques
 import { outcomeOf, samplesOf } from "../testing/samples.ts";
 import { aircall } from "./aircall.ts";
 
-const samples = samplesOf(import.meta.url);
+const samples = samplesOf(import.meta.url, fs);
 const context = (secrets = ["tok-1"]) => contextOf(aircall, { secrets });
 const parse = (sample: unknown) => aircall.parse(providerRequest(JSON.stringify(sample)), context());
 const withData = (name: string, change: object) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
 import { expectElementsOrMalformed, nearly } from "../testing/mutations.ts";
@@ -7,10 +7,10 @@ import { outcomeOf, samplesOf } from "../testing/samples.ts";
 import { callrail, signCallRail } from "./callrail.ts";
 
 /** The body that CallRail publishes with its signature; not a byte of it may change. */
-const published = readFileSync(new URL("samples/published.txt", import.meta.url));
+const published = fs.readFileSync(new URL("samples/published.txt", import.meta.url));
 const key = "072e77e426f92738a72fe23c4d1953b4";
 const signature = "UZAHbUdfm3GqL7qzilGozGzWV64=";
-const samples = new Map(samplesOf(import.meta.url)).set("published", JSON.parse(published.toString()));
+const samples = new Map(samplesOf(import.meta.url, fs)).set("published", JSON.parse(published.toString()));
 const context = (secrets = [key]) => contextOf(callrail, { secrets });
 const parse = (sample: unknown) => callrail.parse(providerRequest(JSON.stringify(sample)), context());
 

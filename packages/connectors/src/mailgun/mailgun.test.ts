@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
 import { expectElementsOrMalformed, nearly, nearlyForm } from "../testing/mutations.ts";
@@ -7,7 +8,7 @@ import { mailgun, signMailgun } from "./mailgun.ts";
 
 const secret = "mg-signing-key-1";
 const receivedAt = new Date(1760000005_000);
-const samples = samplesOf(import.meta.url);
+const samples = samplesOf(import.meta.url, fs);
 const body = (name: string) => JSON.stringify(samples.get(name));
 const context = (given: { secrets?: string[]; settings?: unknown; receivedAt?: Date } = {}) =>
   contextOf(mailgun, { secrets: [secret], receivedAt, ...given });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
 import { expectElementsOrMalformed, nearly } from "../testing/mutations.ts";
@@ -6,9 +6,9 @@ import { contextOf, eventsOf, offline, providerRequest } from "../testing/reques
 import { outcomeOf, samplesOf } from "../testing/samples.ts";
 import { postmark } from "./postmark.ts";
 
-const samples = samplesOf(import.meta.url);
+const samples = samplesOf(import.meta.url, fs);
 /** The file's bytes: an ID in them is more than a double holds. */
-const bodyOf = (name: string) => readFileSync(new URL(`samples/${name}.json`, import.meta.url));
+const bodyOf = (name: string) => fs.readFileSync(new URL(`samples/${name}.json`, import.meta.url));
 const parse = (name: string, headers = {}, settings = {}) =>
   postmark.parse(providerRequest(bodyOf(name), headers), contextOf(postmark, { settings }));
 

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { Webhook } from "svix";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
@@ -8,7 +9,7 @@ import { resend } from "./resend.ts";
 
 const secret = "whsec_cmVzZW5kLXRlc3Qtc2VjcmV0LTI0Ynl0ZQ==";
 const at = new Date(1760000000_000);
-const samples = samplesOf(import.meta.url);
+const samples = samplesOf(import.meta.url, fs);
 const context = (secrets = [secret], receivedAt = at) => contextOf(resend, { secrets, receivedAt });
 const signed = (body: string, signature: string, id = "msg_1") =>
   providerRequest(body, { "svix-id": id, "svix-timestamp": "1760000000", "svix-signature": signature });

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from "node:crypto";
+import fs from "node:fs";
 import { EventWebhook } from "@sendgrid/eventwebhook";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
@@ -14,7 +15,7 @@ const vector = {
   signature: "MEQCIB/M9+b9l53OqgAA+L1cHDt1yGlEQ3dVCXW74HvgK6hYAiBequ6e0h9VWTgAX9PjAexdJLy8jn1ZX/d/IGZ09zGcwQ==",
 };
 const receivedAt = new Date(1760000002_000);
-const samples = samplesOf(import.meta.url);
+const samples = samplesOf(import.meta.url, fs);
 
 const signed = (body: string, signature: string, timestamp = vector.timestamp) =>
   providerRequest(body, {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import fs from "node:fs";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import https from "node:https";
 import { Readable } from "node:stream";
@@ -13,9 +13,9 @@ import { ses } from "./ses.ts";
 import { readSnsMessage, stringToSign } from "./sns.ts";
 
 const topic = "arn:aws:sns:eu-west-1:123456789012:ses";
-const samples = samplesOf(import.meta.url);
+const samples = samplesOf(import.meta.url, fs);
 const notices = [...samples].filter(([name]) => !name.startsWith("sns-"));
-const certificate = readFileSync(new URL("samples/sns-certificate.pem", import.meta.url), "utf8");
+const certificate = fs.readFileSync(new URL("samples/sns-certificate.pem", import.meta.url), "utf8");
 const context = (settings: object = {}) => contextOf(ses, { secrets: [], settings: { topic_arn: topic, ...settings } });
 const amazon = { download: vi.fn(async (_url: string) => certificate) } satisfies ConnectorTools;
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import fs from "node:fs";
 import twilioLibrary from "twilio";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
@@ -15,7 +16,7 @@ const { getExpectedTwilioSignature, validateRequest } = twilioLibrary as unknown
 
 const token = "twilio-auth-token";
 const address = "https://collector.example/hooks/twilio?src=s1";
-const samples = samplesOf(import.meta.url) as Map<string, Record<string, string>>;
+const samples = samplesOf(import.meta.url, fs) as Map<string, Record<string, string>>;
 const receivedAt = new Date("2026-01-02T03:05:00Z");
 const context = (secrets = [token], settings = {}) => contextOf(twilio, { secrets, settings, receivedAt });
 

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
 import { expectElementsOrMalformed, nearly } from "../testing/mutations.ts";
@@ -7,7 +8,7 @@ import { signZoom, zoomphone } from "./zoomphone.ts";
 
 const secret = "zoom-secret-token";
 const timestamp = "1760000000";
-const samples = samplesOf(import.meta.url);
+const samples = samplesOf(import.meta.url, fs);
 const context = (secrets = [secret], receivedAt = new Date(1760000001_000)) =>
   contextOf(zoomphone, { secrets, receivedAt });
 const signed = (body: string, signature = signZoom(secret, timestamp, Buffer.from(body)), at = timestamp) =>
