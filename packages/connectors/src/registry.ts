@@ -3,6 +3,7 @@ import { callrail } from "./callrail/callrail.ts";
 import { cloudevents } from "./cloudevents/cloudevents.ts";
 import type { AnyConnector } from "./connector.ts";
 import { mailgun } from "./mailgun/mailgun.ts";
+import { mappedJson } from "./mappedJson/mappedJson.ts";
 import { postmark } from "./postmark/postmark.ts";
 import { resend } from "./resend/resend.ts";
 import { sendgrid } from "./sendgrid/sendgrid.ts";
@@ -30,6 +31,7 @@ export const connectors = [
   stripe,
   standardWebhooks,
   cloudevents,
+  mappedJson,
 ] as const satisfies readonly AnyConnector[];
 
 /** @returns undefined where there is none of that name */

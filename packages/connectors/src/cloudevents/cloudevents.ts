@@ -18,7 +18,7 @@ export const cloudevents: Connector = {
     "Senders that ask for permission first (OPTIONS with WebHook-Request-Origin) get it.",
   ],
   handshake: (request) => answerHandshake(request),
-  verify: verifyToken,
+  verify: (request, context) => verifyToken(request, context),
   parse: (request, context) => readMessage(request, context.receivedAt),
   sample(address, context) {
     return {

@@ -13,7 +13,7 @@ export function providerRequest(
 
 /** The context of source `s1` with these secrets; settings are read by the connector's own schema. */
 export function contextOf<S>(
-  connector: Connector<S>,
+  connector: Pick<Connector<S>, "settings">,
   given: { secrets?: string[]; settings?: unknown; receivedAt?: Date } = {},
 ): ConnectorContext<S> {
   return {
