@@ -13,5 +13,6 @@ export {
 } from "./engines/running.ts";
 export type { StartStep, Step } from "./engines/steps.ts";
 export { cacheFolder, checkout, keypulseFolder } from "./folder.ts";
+export { serviceNodeOptions } from "./nodeOptions.ts";
 export { type PrepareReport, prepareWorkspace } from "./prepare.ts";
 export { createTerminal, type Terminal } from "./terminal.ts";

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { serviceNodeOptions } from "@keypulse/infra";
 import {
   createTestWorkspace,
   generateStream,
@@ -60,7 +61,7 @@ export async function benchIngest(
       ...process.env,
       ...workspace.environment,
       INGEST_GROUP: `${workspace.world.topicPrefix}floor`,
-      NODE_OPTIONS: "--disable-warning=TimeoutNegativeWarning",
+      NODE_OPTIONS: serviceNodeOptions[0],
     },
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -70,10 +71,10 @@ export async function benchIngest(
 
   say("Keypulse …");
   const profiles = mkdtempSync(join(tmpdir(), "keypulse-profile-"));
-  const nodeOptions = `--disable-warning=TimeoutNegativeWarning${profile ? ` --cpu-prof --cpu-prof-dir=${profiles}` : ""}`;
+  const profiling = profile ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`] : [];
   const worker = await startService(
     "ingest",
-    { ...workspace.environment, NODE_OPTIONS: nodeOptions },
+    { ...workspace.environment, NODE_OPTIONS: [...serviceNodeOptions, ...profiling].join(" ") },
     { waitUntilReady: false },
   );
   const keypulse = await measure(

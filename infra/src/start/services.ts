@@ -4,6 +4,7 @@ import type { EngineError } from "../engines/engineError.ts";
 import { type Port, portSetting, requireFree } from "../engines/ports.ts";
 import type { StartStep } from "../engines/steps.ts";
 import { checkout } from "../folder.ts";
+import { kafkajsWarning, serviceNodeOptions } from "../nodeOptions.ts";
 import type { ServiceSpec } from "../supervisor.ts";
 import type { Environment } from "./connections.ts";
 import type { Interrupts } from "./interrupts.ts";
@@ -16,9 +17,6 @@ const services = [
 
 export type ServiceName = (typeof services)[number]["name"];
 
-/** kafkajs 2.2.4 asks for timers in the past, which Node 24 warns of. */
-const kafkajsWarning = "TimeoutNegativeWarning";
-
 /** After a start that was killed its services end by themselves within 20 seconds (see reaper.mjs). */
 const leftOverEndMs = 25_000;
 
@@ -28,7 +26,7 @@ export async function serviceSpecs(
   startStep: StartStep,
   interrupts: Interrupts,
 ): Promise<Record<ServiceName, ServiceSpec>> {
-  const nodeOptions = [process.env.NODE_OPTIONS, `--disable-warning=${kafkajsWarning}`].filter(Boolean).join(" ");
+  const nodeOptions = [process.env.NODE_OPTIONS, ...serviceNodeOptions].filter(Boolean).join(" ");
   const given = Object.entries({ ...environment, NODE_OPTIONS: nodeOptions });
   const env = Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
   const specs: [ServiceName, ServiceSpec][] = [];

@@ -12,10 +12,10 @@ export type IdentifierKind = (typeof identifierKinds)[number];
 export const contactIdentifierKinds = ["crm_id", "user_id", "email", "phone", "anonymous_id"] as const;
 export type ContactIdentifierKind = (typeof contactIdentifierKinds)[number];
 
-const identifierValue = z
-  .union([z.string(), z.int()], { error: "an identifier is a text or a whole number" })
-  .transform(String)
-  .pipe(z.string().max(512, "an identifier has at most 512 characters"));
+const mostCharacters = 512;
+const identifierValue = z.union([z.string().max(mostCharacters), z.int().transform(String)], {
+  error: `an identifier is a text of at most ${mostCharacters} characters or a whole number`,
+});
 
 /** Raw identifiers as the sender knows them; `@keypulse/identity` normalises them. Whole numbers become texts. */
 export const identifiersSchema = z.strictObject({

@@ -9,17 +9,14 @@ const decimalText = /^\d{1,13}(\.\d{1,4})?$/;
  * A non-negative decimal with at most four places, as a text ("12.50") or a JSON number; always handed on as a text,
  * so that no binary fraction reaches the warehouse. What a type does to revenue (add, subtract) is the type's business.
  */
-export const decimalSchema = z.union([z.string(), z.number()]).transform((value, context): string => {
-  const text = typeof value === "number" ? plainDecimal(value) : value;
-  if (!decimalText.test(text) || Number(text) > maxAmount) {
-    context.addIssue({
-      code: "custom",
-      message: `must be a decimal from 0 to ${maxAmount} with at most 4 places, such as "12.50"`,
-    });
-    return z.NEVER;
-  }
-  return text;
-});
+export const decimalSchema = z.union(
+  [z.string().refine(isDecimal), z.number().transform(plainDecimal).pipe(z.string().refine(isDecimal))],
+  { error: `must be a decimal from 0 to ${maxAmount} with at most 4 places, such as "12.50"` },
+);
+
+function isDecimal(text: string): boolean {
+  return decimalText.test(text) && Number(text) <= maxAmount;
+}
 
 /** JSON numbers print as their shortest text (2.55 stays 2.55); tiny ones would print with an exponent. */
 function plainDecimal(value: number): string {

@@ -14,7 +14,16 @@ export function identifierKey(kind: IdentifierKind, value: string): string {
 
 /** A UUID that is a pure function of its name: same name, same id, on every machine. */
 export function nameUuid(name: string): string {
-  const hex = hash("sha1", name, "hex");
-  const variant = "89ab"[Number.parseInt(hex[16]!, 16) & 3]!;
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const digest = hash("sha1", name, "buffer");
+  digest[6] = (digest[6]! & 0x0f) | 0x80;
+  digest[8] = (digest[8]! & 0x3f) | 0x80;
+  const hex = digest.toString("hex", 0, 16);
+  // Written at once: a text put together from pieces would keep all of them in memory.
+  uuid.write(
+    `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
+    "latin1",
+  );
+  return uuid.toString("latin1");
 }
+
+const uuid = Buffer.alloc(36);

@@ -22,19 +22,25 @@ export interface EventIdentity {
 
 /**
  * Makes a function that turns an event's raw identifiers into leaf keys. Pure; it remembers the newest `cacheSize`
- * combinations, because parsing a phone number costs some 20 µs, hashing 1 µs, and the same people come again. The
- * same combination gives the same object as long as it is remembered, so that others can remember things by it.
+ * combinations (some 1 kB each), because parsing a phone number costs some 20 µs, hashing 1 µs, and the same people
+ * come again. The same combination gives the same object as long as it is remembered, so that others can remember
+ * things by it.
  */
 export function createIdentityResolver(settings: NormaliseSettings, cacheSize = 100_000) {
-  const cache = new Map<string, EventIdentity>();
+  // Two halves: what is asked for again moves to the newer one, and the older one is forgotten as a whole.
+  let newer = new Map<string, EventIdentity>();
+  let older = new Map<string, EventIdentity>();
 
   return function resolveIdentity(identifiers: Identifiers): EventIdentity {
     const combination = combinationOf(identifiers);
-    const known = cache.get(combination);
+    const known = newer.get(combination);
     if (known !== undefined) return known;
-    const identity = resolve(identifiers, settings);
-    if (cache.size >= cacheSize) cache.delete(cache.keys().next().value!);
-    cache.set(combination, identity);
+    const identity = older.get(combination) ?? resolve(identifiers, settings);
+    if (newer.size >= cacheSize / 2) {
+      older = newer;
+      newer = new Map();
+    }
+    newer.set(combination, identity);
     return identity;
   };
 }

@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePorts } from "@keypulse/infra";
+import { freePorts, serviceNodeOptions } from "@keypulse/infra";
 
 /** A service of ours as a process of its own, as in production. */
 export interface ServiceProcess {
@@ -38,7 +38,7 @@ export async function startService(
     cwd: root.pathname,
     env: {
       PATH: process.env.PATH,
-      NODE_OPTIONS: "--disable-warning=TimeoutNegativeWarning",
+      NODE_OPTIONS: serviceNodeOptions.join(" "),
       ...environment,
       PORT: String(port),
     },

@@ -13,11 +13,11 @@ export const ingestSettingsShape = {
   ...redisSettingsShape,
   INGEST_GROUP: z.string().min(1).default("keypulse-ingest"),
   /** Partitions that one worker works on at a time. */
-  INGEST_CONCURRENCY: whole(4, 1, 64),
+  INGEST_CONCURRENCY: whole(3, 1, 64),
   /** Most events of one insert. Larger inserts make fewer parts and hold more memory. */
   INGEST_BATCH_EVENTS: whole(20_000, 1, 200_000),
   /** Most bytes fetched from one partition at once. */
-  INGEST_BATCH_BYTES: whole(4 * 1024 * 1024, 64 * 1024, 64 * 1024 * 1024),
+  INGEST_BATCH_BYTES: whole(3.5 * 1024 * 1024, 64 * 1024, 64 * 1024 * 1024),
   /** Kafka answers a fetch at this many bytes, or after the longest wait: that makes the batches. */
   INGEST_MIN_BYTES: whole(256 * 1024, 1, 16 * 1024 * 1024),
   INGEST_MAX_WAIT_MS: whole(250, 10, 5_000),

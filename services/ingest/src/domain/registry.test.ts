@@ -116,4 +116,15 @@ describe("DuplicateRegistry", () => {
     const claim = await registry.claim(batch(3, ["c"], { batchTimeMs: muchLater }));
     expect(claim.completeSinceMs).toBe(registryWindowStartMs(muchLater));
   });
+
+  it("frees the memory of what it no longer needs", async () => {
+    const buckets = async () => (await redis.keys(`${prefix}{registry}:[0-9]*`)).length;
+    await registry.claim(batch(0, ["a", "b", "c"]));
+    await registry.claim(batch(3, ["d"], { batchTimeMs: now + 15 * dayMs }));
+    expect(await buckets()).toBe(4);
+    await registry.claim(batch(4, ["e"], { batchTimeMs: now + 30 * dayMs }));
+    expect(await buckets()).toBe(2);
+    await registry.claim(batch(5, ["f"], { batchTimeMs: now + 90 * dayMs }));
+    expect(await buckets()).toBe(1);
+  });
 });

@@ -6,7 +6,6 @@ import type { Redis } from "@keypulse/engines";
 /** Days that one generation of ids spans; the newest two are kept, so an id is remembered for 15 to 30 days. */
 const generationDays = 15;
 const generationMs = generationDays * 86_400_000;
-const bucketSeconds = 31 * 86_400;
 /** Ids a call: bounds how long Redis serves nobody else (about 10 ms). */
 const idsACall = 4_000;
 
@@ -73,12 +72,11 @@ export class DuplicateRegistry {
         1,
         this.#base,
         generation,
-        bucketSeconds,
         position,
         // Only the last part may move the mark: a crash between parts must not look like a finished batch.
         lastPart ? request.lastOffset : -1,
         request.claimedBefore,
-        part.map(({ source, id, offset }) => fingerprint(source, id) + offset.toString(36).padStart(8, "0")).join(""),
+        part.map(({ source, id, offset }) => placeOf(source, id) + offset.toString(36).padStart(8, "0")).join(""),
       )) as [string | 0, number, number, ...number[]];
       const [partFill, newest, first, ...numbers] = reply;
       fill ??= partFill || "";
@@ -107,7 +105,10 @@ export class DuplicateRegistry {
       `if ${whoFills} then return 0 end
        redis.call('SET', KEYS[1] .. 'filling', ARGV[1], 'PX', ARGV[2])
        redis.call('HDEL', KEYS[1] .. 'span', 'whole')
-       redis.call('HSET', KEYS[1] .. 'span', 'newest', ARGV[3], 'first', ARGV[4])
+       redis.call('HSET', KEYS[1] .. 'span', 'first', ARGV[4])
+       local newest = tonumber(redis.call('HGET', KEYS[1] .. 'span', 'newest'))
+       -- An older one stays until the next claim, which forgets what is too old.
+       if not newest or newest > tonumber(ARGV[3]) then redis.call('HSET', KEYS[1] .. 'span', 'newest', ARGV[3]) end
        return 1`,
       1,
       this.#base,
@@ -163,9 +164,13 @@ export class DuplicateRegistry {
 
 const positionOf = (kind: EventKind, partition: number): string => `${kind[0]}${partition}:`;
 
-/** 14 characters (84 bits) of the SHA-1: with a thousand million ids the chance of any collision is 3 in 100,000. */
-function fingerprint(source: string, id: string): string {
-  return hash("sha1", `${source}\0${id}`, "base64url").slice(0, 14);
+/**
+ * Bucket (3 characters) and field (12) of an id, by 84 bits of its SHA-1: with a thousand million ids the chance of any
+ * collision is 3 in 100,000.
+ */
+function placeOf(source: string, id: string): string {
+  const digest = hash("sha1", `${source}\0${id}`, "base64url");
+  return digest.slice(0, 2) + (digest.charCodeAt(2) & 15).toString(16) + digest.slice(2, 14);
 }
 
 /** How far back ClickHouse has to be read to fill the registry again. */

@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry } from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
+import pLimit from "p-limit";
 import type { RawMessage } from "../domain/outcome.ts";
 import { readPending, writePending } from "./pendingRange.ts";
 import { type CutRange, RangeCutter } from "./rangeCutter.ts";
@@ -45,12 +48,21 @@ interface Assignment {
   next: number | undefined;
   /** The last offset that was asked for again, because a batch began behind it. */
   askedAgain: number | undefined;
-  /**
-   * Named in the commit metadata, but not known to be stored: where storing it failed without the partition being lost,
-   * it may be stored all the same, so it comes first and unchanged, whatever is fetched next.
-   */
-  inHand: CutRange | undefined;
+  /** Storing of what was fetched last; never rejects. */
+  work: Promise<void>;
 }
+
+interface PartitionWork {
+  topic: string;
+  partition: number;
+  /** End of the partition when the ranges were fetched. */
+  endOffset: number;
+  signal: AbortSignal;
+  commit(offset: number, metadata?: string): Promise<void>;
+}
+
+/** Wait before a range that could not be stored or committed is fetched again. */
+const fetchAgainMs = 500;
 
 /**
  * Consumes partitions range by range, each stored exactly once by `storeRange` whatever crashes between:
@@ -70,7 +82,7 @@ export function createRangeConsumer(
     rebalanceTimeout: Math.max(30_000, settings.sessionTimeoutMs),
     minBytes: settings.minBytes,
     maxWaitTimeInMs: settings.maxWaitMs,
-    maxBytes: settings.mostBytes * 2,
+    maxBytes: settings.mostBytes,
     maxBytesPerPartition: settings.mostBytes,
     allowAutoTopicCreation: false,
     retry: {
@@ -81,6 +93,8 @@ export function createRangeConsumer(
     },
   });
   const admin = kafka.admin();
+  const inParallel = pLimit(settings.concurrency);
+  let stopping = false;
 
   // An epoch is one membership of the group. What was begun in an earlier one may not commit any more.
   let epoch = new AbortController();
@@ -113,78 +127,101 @@ export function createRangeConsumer(
           storedBefore: Math.max(-1, Number(offset) - 1),
           next: Number(offset) < 0 ? undefined : Number(offset),
           askedAgain: undefined,
-          inHand: undefined,
+          work: Promise.resolve(),
         });
       }
     }
     return found;
   }
 
+  /**
+   * Hands the ranges of a fetch to work that goes on while kafkajs fetches the next: it waits for all partitions of a
+   * fetch before it fetches again, which would leave the engines idle at the end of each.
+   */
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat, resolveOffset, isRunning } = payload;
+    const { batch, heartbeat, resolveOffset } = payload;
     const { topic, partition } = batch;
     const { signal } = epoch;
     const assignment = (await assignments).get(`${topic}:${partition}`);
     if (assignment === undefined || signal.aborted) return;
     const beat = keepBeating(heartbeat, settings.sessionTimeoutMs / 6);
-    const own = AbortSignal.any([signal, beat.signal]);
+    const lost = once(AbortSignal.any([signal, beat.signal]), "abort");
     try {
-      const lastOffset = Number(batch.lastOffset());
+      await Promise.race([assignment.work, lost]);
+      if (stopping || signal.aborted) return;
+      if (beat.error) throw beat.error;
       const messages = inOrder(assignment, batch.messages.map(toRawMessage));
       if (messages === undefined) {
-        logger.warn({ topic, partition, next: assignment.next }, "a batch of an earlier membership: left out");
+        logger.warn(
+          { topic, partition, next: assignment.next },
+          "a batch that begins behind what comes next: left out",
+        );
         consumer.seek({ topic, partition, offset: String(assignment.next) });
         return;
       }
-      const ranges = rangesOf(assignment, messages, lastOffset);
-      for (const range of ranges) {
-        const { first, last } = range;
-        if (!range.again) await commit(payload, first, own, writePending(range));
-        assignment.inHand = { ...range, again: true };
-        const endOffset = Number(batch.highWatermark);
-        const { storedBefore } = assignment;
-        await storeRange({ ...range, topic, partition, storedBefore, endOffset, signal: own });
-        if (own.aborted) break;
-        await commit(payload, last + 1, own);
-        assignment.inHand = undefined;
-        assignment.storedBefore = last;
-        assignment.next = last + 1;
-        resolveOffset(String(last));
-        if (!isRunning()) break;
-      }
-      // Part of a pending range was gathered: read on, commit nothing.
-      if (ranges.length === 0) {
-        assignment.next = Math.max(assignment.next ?? 0, lastOffset + 1);
-        resolveOffset(String(assignment.next - 1));
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      throw beat.error ?? error;
+      const lastOffset = Number(batch.lastOffset());
+      const ranges = assignment.cutter.cut(messages, lastOffset);
+      assignment.next = Math.max(assignment.next ?? 0, lastOffset + 1);
+      resolveOffset(String(assignment.next - 1));
+      const endOffset = Number(batch.highWatermark);
+      const work = { topic, partition, endOffset, signal, commit: createCommit(payload, signal) };
+      const begun = new Promise<void>((resolve) => {
+        assignment.work = inParallel(() => {
+          resolve();
+          return storeRanges(work, assignment, ranges);
+        });
+      });
+      await Promise.race([begun, lost]);
+      if (beat.error && !signal.aborted) throw beat.error;
     } finally {
       beat.stop();
     }
-    if (beat.error && !signal.aborted) throw beat.error;
+  }
+
+  async function storeRanges(
+    { topic, partition, endOffset, signal, commit }: PartitionWork,
+    assignment: Assignment,
+    ranges: CutRange[],
+  ): Promise<void> {
+    for (const range of ranges) {
+      const { first, last } = range;
+      try {
+        if (!range.again) await commit(first, writePending(range));
+        const { storedBefore } = assignment;
+        await storeRange({ ...range, topic, partition, storedBefore, endOffset, signal });
+        await commit(last + 1);
+        assignment.storedBefore = last;
+      } catch (error) {
+        if (signal.aborted) return;
+        // It may be stored all the same, so it comes again as exactly this range, whatever is fetched next.
+        logger.warn({ topic, partition, first, last, reason: (error as Error).message }, "a range is fetched again");
+        await sleep(fetchAgainMs, undefined, { signal }).catch(() => {});
+        if (signal.aborted) return;
+        assignment.cutter = new RangeCutter({ first, last }, settings.mostMessages);
+        assignment.next = first;
+        consumer.seek({ topic, partition, offset: String(first) });
+        return;
+      }
+    }
   }
 
   /**
    * Not through consumer.commitOffsets(): that says nothing and does nothing while the consumer stops, and where a
    * commit fails because the group rebalances it ends the consumer, or tries again in the next generation.
    */
-  async function commit(
-    { batch, commitOffsetsIfNecessary }: EachBatchPayload,
-    offset: number,
-    signal: AbortSignal,
-    metadata = "",
-  ): Promise<void> {
-    signal.throwIfAborted();
-    const partitions = [{ partition: batch.partition, offset: String(offset), metadata }];
-    await retry(() => commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] }), {
-      minDelayMs: 100,
-      maxDelayMs: 2_000,
-      attempts: Number.POSITIVE_INFINITY,
-      signal,
-      retryable: (error) => (error as Error & { retriable?: boolean }).retriable !== false,
-    });
+  function createCommit({ batch, commitOffsetsIfNecessary }: EachBatchPayload, signal: AbortSignal) {
+    const { topic, partition } = batch;
+    return async (offset: number, metadata = ""): Promise<void> => {
+      signal.throwIfAborted();
+      const partitions = [{ partition, offset: String(offset), metadata }];
+      await retry(() => commitOffsetsIfNecessary({ topics: [{ topic, partitions }] }), {
+        minDelayMs: 100,
+        maxDelayMs: 2_000,
+        attempts: Number.POSITIVE_INFINITY,
+        signal,
+        retryable: (error) => (error as Error & { retriable?: boolean }).retriable !== false,
+      });
+    };
   }
 
   let fail: (error: Error) => void = () => {};
@@ -214,6 +251,20 @@ export function createRangeConsumer(
     if (!payload.restart) fail(payload.error);
   });
 
+  /** Finishes the ranges in hand, as far as that is possible in time, and leaves the group. */
+  async function stop(): Promise<void> {
+    stopping = true;
+    consumer.pause(settings.topics.map((topic) => ({ topic })));
+    const inHand = [...(await assignments.catch(() => new Map<string, Assignment>())).values()];
+    const giveUp = setTimeout(endEpoch, settings.stopWithinMs);
+    await Promise.race([Promise.all(inHand.map(({ work }) => work)), once(epoch.signal, "abort")]);
+    clearTimeout(giveUp);
+    await consumer.stop();
+    await consumer.disconnect();
+    await admin.disconnect();
+  }
+  let stopped: Promise<void> | undefined;
+
   return {
     failed,
     joined: () => joined,
@@ -228,13 +279,9 @@ export function createRangeConsumer(
         eachBatch,
       });
     },
-    /** Finishes the ranges in hand, as far as that is possible in time, and leaves the group. */
-    async stop() {
-      const giveUp = setTimeout(endEpoch, settings.stopWithinMs);
-      await consumer.stop();
-      clearTimeout(giveUp);
-      await consumer.disconnect();
-      await admin.disconnect();
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }
@@ -254,13 +301,6 @@ function inOrder(assignment: Assignment, messages: RawMessage[]): RawMessage[] |
   return messages[0] !== undefined && messages[0].offset < next
     ? messages.filter(({ offset }) => offset >= next)
     : messages;
-}
-
-/** What is to be stored now: the range in hand as it is, then what the fetch holds beyond it. */
-function rangesOf({ cutter, inHand }: Assignment, messages: RawMessage[], lastOffset: number): CutRange[] {
-  if (inHand === undefined) return cutter.cut(messages, lastOffset);
-  const beyond = messages.filter(({ offset }) => offset > inHand.last);
-  return [inHand, ...cutter.cut(beyond, lastOffset)];
 }
 
 function toRawMessage(message: EachBatchPayload["batch"]["messages"][number]): RawMessage {

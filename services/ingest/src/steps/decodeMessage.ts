@@ -2,7 +2,8 @@ import type { Decoded, RawMessage } from "../domain/outcome.ts";
 
 /** Largest message that is read; Kafka itself takes up to 4 MiB, so that a larger one can be kept as rejected. */
 const maxBytes = 1024 * 1024;
-const escapedNul = Buffer.from("\\u0000");
+/** Escapes of a NUL character or of half a surrogate pair. */
+const dangerousEscape = /\\u(?:0000|d)/i;
 /** Members nested deeper than this are no event; senders of attacks nest deeper. */
 const maxDepth = 32;
 
@@ -16,16 +17,17 @@ export function decodeMessage(message: RawMessage): Decoded {
   if (bytes.length > maxBytes) {
     return { reason: "too_large", detail: `the message has ${bytes.length} bytes; ${maxBytes} is the most` };
   }
+  const text = bytes.toString("utf8");
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString("utf8"));
+    value = JSON.parse(text);
   } catch (error) {
     // The parser's message may quote the text; its kind and place are enough for the sender.
     const place = /position (\d+)/.exec((error as Error).message)?.[1];
     return { reason: "not_json", detail: `the message is not JSON${place ? `: see character ${place}` : ""}` };
   }
   // Escapes are rare: texts are only looked at one by one where the bytes hold such an escape.
-  const suspicious = bytes.includes(escapedNul) || bytes.includes("\\ud") || bytes.includes("\\uD");
+  const suspicious = dangerousEscape.test(text);
   const fault = faultOf(value, "", 0, suspicious);
   if (fault !== undefined) return fault;
   return { value: fromCloudEventHeaders(value, message) };
