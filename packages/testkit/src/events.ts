@@ -98,6 +98,7 @@ function streamEvent(
     occurred_at: new Date(settings.startMs + i * (settings.stepMs ?? 1)).toISOString(),
     identifiers: { account_id: `c-${client}`, email: `person${person}@client${client}.example` },
   };
+  const trace = { trace_id: `4bf92f3577b34da6-${i.toString(16).padStart(12, "0")}` };
   const page = `https://shop.example/catalogue/section-${i % 40}/product-${i % 997}?ref=newsletter`;
   switch (kind) {
     case "email":
@@ -105,6 +106,7 @@ function streamEvent(
         ...base,
         type: "email.clicked",
         properties: {
+          ...trace,
           message_id: `<campaign-${i % 50}.${client}@mail.example>`,
           subject: "News of the season for you",
           campaign: "season",
@@ -117,6 +119,7 @@ function streamEvent(
         type: "web.page_viewed",
         identifiers: { ...base.identifiers, anonymous_id: `a-${client}-${person}-5a0e` } as Record<string, string>,
         properties: {
+          ...trace,
           url: page,
           title: "Products of the season",
           referrer: "https://search.example/?q=gifts",
@@ -131,6 +134,7 @@ function streamEvent(
         ...base,
         type: "call.completed",
         properties: {
+          ...trace,
           call_id: `call-${i}`,
           direction: i % 3 ? "inbound" : "outbound",
           duration_seconds: 30 + (i % 600),
@@ -147,6 +151,7 @@ function streamEvent(
         ...base,
         type: "order.placed",
         properties: {
+          ...trace,
           order_id: `o-${i}`,
           amount: (cents / 100).toFixed(2),
           currency: "EUR",

@@ -11,6 +11,7 @@ import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
 import { createIngestMetrics } from "./metrics.ts";
 import { Announcer } from "./outputs/announcer.ts";
 import { EventTables } from "./outputs/eventTables.ts";
+import { FedTables } from "./outputs/fedTables.ts";
 import { IdentityTables } from "./outputs/identityTables.ts";
 import { OldEvents } from "./outputs/oldEvents.ts";
 import { rebuildRedis } from "./rebuildRedis.ts";
@@ -40,6 +41,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const forest = new IdentityForest(redis, settings.REDIS_PREFIX);
   const identityTables = new IdentityTables(clickhouse);
   const eventTables = new EventTables(clickhouse, logger);
+  const fedTables = new FedTables(clickhouse, redis, settings.REDIS_PREFIX, logger);
   const announcer = new Announcer(producer, topics);
 
   const readEvents = createReadEvents(resolveIdentity);
@@ -99,9 +101,13 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
       await untilDone("store", async () => {
         if (!(await duplicateRegistry.holds(fill))) throw new RegistryLost("Redis lost the claims of this range");
+        await fedTables.untilMended(task.signal);
         const tried = triedBefore;
         triedBefore = true;
         await eventTables.store(batch, tried);
+        if (tried && (await fedTables.mayHaveLost(messages[0]?.timestampMs ?? Number.POSITIVE_INFINITY))) {
+          await fedTables.mend(batch.range, task.signal);
+        }
       });
     };
     while (!(await holdsClaims(claimAndStore))) {

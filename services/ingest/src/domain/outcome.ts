@@ -1,3 +1,4 @@
+import { refusedReasons } from "@keypulse/contracts";
 import type { EventIdentity } from "@keypulse/identity";
 
 /** Why an event can't be used; a closed set, so that it can be counted. */
@@ -13,6 +14,7 @@ export const rejectReasons = [
   "too_deep",
   "wrong_topic",
   "storage_refused",
+  ...refusedReasons.filter((reason) => reason !== "invalid" && reason !== "unknown_type"),
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];
 

@@ -1,6 +1,7 @@
-import type { ContractEvent, Identifiers } from "@keypulse/contracts";
+import { type ContractEvent, type Identifiers, refusedHeaders } from "@keypulse/contracts";
 import type { createIdentityResolver } from "@keypulse/identity";
 import type { Batch } from "../domain/batch.ts";
+import { type RawMessage, type RejectedEvent, type RejectReason, rejectReasons } from "../domain/outcome.ts";
 import { decodeMessage } from "./decodeMessage.ts";
 import { createValidateEvent } from "./validateEvent.ts";
 
@@ -15,6 +16,11 @@ export function createReadEvents(resolveIdentity: ReturnType<typeof createIdenti
 
   return function readEvents(batch: Batch): void {
     for (const message of batch.messages) {
+      const refused = refusedBefore(message);
+      if (refused !== undefined) {
+        batch.rejected.push(refused);
+        continue;
+      }
       const decoded = decodeMessage(message);
       if ("reason" in decoded) {
         batch.rejected.push({ message, source: "", ...decoded });
@@ -31,6 +37,19 @@ export function createReadEvents(resolveIdentity: ReturnType<typeof createIdenti
       const { id, source } = event;
       batch.accepted.push({ message, id, source, occurredAtMs, identity, alias: aliasOf(event), row });
     }
+  };
+}
+
+/** What a collector could not use comes as the provider's bytes, with the reason in headers. */
+function refusedBefore(message: RawMessage): RejectedEvent | undefined {
+  if (message.headers[refusedHeaders.reason] === undefined) return undefined;
+  const header = (name: string) => message.headers[name]?.toString() ?? "";
+  const reason = header(refusedHeaders.reason) as RejectReason;
+  return {
+    message,
+    source: header(refusedHeaders.source),
+    reason: rejectReasons.includes(reason) ? reason : "invalid",
+    detail: header(refusedHeaders.detail),
   };
 }
 

@@ -1,0 +1,100 @@
+import { silentLogger } from "@keypulse/engines";
+import { createTestWorkspace, type TestWorkspace } from "@keypulse/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FedTables } from "./fedTables.ts";
+
+const never = new AbortController().signal;
+const feeds = ["activity_daily", "revenue_daily", "order_lines", "source_hourly", "client_traits"];
+
+describe("tables that views feed", () => {
+  let workspace: TestWorkspace;
+  let fedTables: FedTables;
+  beforeAll(async () => {
+    workspace = await createTestWorkspace();
+    fedTables = new FedTables(workspace.clickhouse, workspace.redis, workspace.world.redisPrefix, silentLogger);
+  });
+  afterAll(() => workspace.close());
+
+  /** Orders and traits of four clients, a thousand rows from an offset on. */
+  const insert = (first: number, count = 1_000) =>
+    workspace.clickhouse.command({
+      query: `INSERT INTO events SELECT * FROM (SELECT
+          toUUID(concat('00000000-0000-8000-8000-00000000000', toString(number % 4))) AS client_key, client_key AS contact_key,
+          toDateTime64('2026-03-01 00:00:00', 3, 'UTC') + number * 60 AS occurred_at, toString(offset) AS event_id,
+          'shop' AS source, if(number % 10 = 0, 'identity', 'order') AS kind, if(number % 10 = 0, 'group', 'order.placed') AS type,
+          number % 10 > 0 AS activity, toInt8(number % 10 > 0) AS revenue_sign, toString(number) AS order_id,
+          toDecimal64(number, 4) AS amount, 'EUR' AS currency,
+          if(number % 10 > 0, [('sku', '', '', toDecimal64(2, 4), toDecimal64(1.5, 4))], []) AS items,
+          toUInt32(0) AS duration_seconds, '' AS direction, '' AS url, '' AS message_id, map() AS identifiers, '' AS properties,
+          if(number % 10 = 0, '{"name":"Acme","size":5}', '') AS traits, 'orders' AS topic, toUInt32(0) AS partition,
+          toUInt64(number) AS offset, now64(3) AS received_at, today() AS batch_date
+        FROM numbers(${first}, ${count}))`,
+    });
+  const contents = async () => {
+    const queries = [
+      "SELECT 'activity', count(), sum(events), sum(active), min(first_at), max(last_at) FROM activity_daily FINAL",
+      "SELECT 'revenue', count(), sum(orders), sum(gross), sum(returned) FROM revenue_daily FINAL",
+      "SELECT 'lines', count(), sum(amount), uniqExact(event_id) FROM order_lines",
+      "SELECT 'hours', count(), sum(events), max(last_at) FROM source_hourly FINAL",
+      "SELECT 'traits', count(), uniqExact(subject_key, occurred_at, trait) FROM client_traits",
+    ];
+    return Promise.all(queries.map((query) => workspace.rows(query)));
+  };
+  const withoutFeeding = async (work: () => Promise<unknown>) => {
+    for (const feed of feeds) await workspace.clickhouse.command({ query: `DETACH TABLE feed_${feed}` });
+    await work();
+    for (const feed of feeds) await workspace.clickhouse.command({ query: `ATTACH TABLE feed_${feed}` });
+  };
+  const range = (first: number, last: number) => ({
+    topic: "orders",
+    kind: "order" as const,
+    partition: 0,
+    first,
+    last,
+  });
+
+  it("are made whole from events where ClickHouse lost what a view had written", async () => {
+    await insert(0);
+    await insert(1_000);
+    const whole = await contents();
+    for (const feed of feeds) await workspace.clickhouse.command({ query: `TRUNCATE TABLE ${feed}` });
+    await workspace.clickhouse.command({ query: "TRUNCATE TABLE events" });
+
+    await withoutFeeding(() => insert(0));
+    await insert(1_000);
+    expect(await contents()).not.toEqual(whole);
+    expect((await fedTables.mend(range(0, 999), never)).sort()).toEqual([...feeds].sort());
+    expect(await contents()).toEqual(whole);
+    expect(await fedTables.mend(range(0, 999), never)).toEqual([]);
+    expect(await contents()).toEqual(whole);
+  });
+
+  it("get nothing twice while others go on storing, and while two mend", async () => {
+    await withoutFeeding(() => insert(2_000));
+    let storing = true;
+    let next = 3_000;
+    const store = async () => {
+      while (storing) {
+        await fedTables.untilMended(never);
+        await insert(next, 100);
+        next += 100;
+      }
+    };
+    const stored = store();
+    await Promise.all([fedTables.mend(range(2_000, 2_499), never), fedTables.mend(range(2_500, 2_999), never)]);
+    storing = false;
+    await stored;
+    const [row] = await workspace.rows<Record<string, string>>(
+      `SELECT toString(count()) AS events, toString((SELECT sum(events) FROM activity_daily)) AS activity,
+        toString(sum(amount * revenue_sign)) AS amount, toString((SELECT sum(gross) FROM revenue_daily)) AS revenue,
+        toString(sum(length(items))) AS items, toString((SELECT count() FROM order_lines)) AS lines,
+        toString((SELECT sum(events) FROM source_hourly)) AS hours FROM events`,
+    );
+    expect(row).toMatchObject({ activity: row!.events, revenue: row!.amount, lines: row!.items, hours: row!.events });
+  });
+
+  it("are only looked at where ClickHouse was started after the events arrived", async () => {
+    expect(await fedTables.mayHaveLost(Date.now() + 3_600_000)).toBe(false);
+    expect(await fedTables.mayHaveLost(Date.now() - 365 * 86_400_000)).toBe(true);
+  });
+});
