@@ -6,6 +6,7 @@ import { mailgun } from "./mailgun/mailgun.ts";
 import { mappedJson } from "./mappedJson/mappedJson.ts";
 import { postmark } from "./postmark/postmark.ts";
 import { resend } from "./resend/resend.ts";
+import { segment } from "./segment/segment.ts";
 import { sendgrid } from "./sendgrid/sendgrid.ts";
 import { ses } from "./ses/ses.ts";
 import { shopify } from "./shopify/shopify.ts";
@@ -26,6 +27,7 @@ export const connectors = [
   aircall,
   callrail,
   zoomphone,
+  segment,
   shopify,
   woocommerce,
   stripe,

@@ -1,0 +1,5 @@
+export * from "./body.ts";
+export * from "./message.ts";
+export * from "./sdkSettings.ts";
+export * from "./segment.ts";
+export * from "./sourceSettings.ts";
