@@ -1,21 +1,8 @@
-import { type ContractEvent, revenueSign, vocabulary } from "@keypulse/contracts";
+import { type ContractEvent, eventTypes, revenueSign, vocabulary } from "@keypulse/contracts";
 import type { EventIdentity } from "@keypulse/identity";
 import { ConstantColumn, encodeBlock, ListColumn, type NativeColumn, NumberColumn, TextColumn } from "./nativeBlock.ts";
 
-/** Properties that have a column of their own and are left out of the `properties` column. */
-const typedProperties = new Set([
-  "order_id",
-  "invoice_id",
-  "amount",
-  "currency",
-  "items",
-  "duration_seconds",
-  "direction",
-  "url",
-  "link",
-  "message_id",
-]);
-
+/** Properties with a column of their own, each of which is left out of the `properties` column. */
 interface Typed {
   order_id?: string;
   invoice_id?: string;
@@ -27,8 +14,30 @@ interface Typed {
   url?: string;
   link?: string;
   message_id?: string;
-  machine?: boolean;
 }
+const typedNames = [
+  "order_id",
+  "invoice_id",
+  "amount",
+  "currency",
+  "items",
+  "duration_seconds",
+  "direction",
+  "url",
+  "link",
+  "message_id",
+] as const satisfies (keyof Typed)[];
+
+/**
+ * Which of them a type declares, and so its schema has checked: another type's property of the same name is the
+ * sender's own and may be anything.
+ */
+const declaredBy = new Map(
+  eventTypes.map((type) => {
+    const shape = vocabulary[type].properties.shape;
+    return [type, new Set<string>(typedNames.filter((name) => name in shape))];
+  }),
+);
 
 export interface RowSource {
   event: ContractEvent;
@@ -72,7 +81,8 @@ export class EventRows {
   /** @returns the row's number */
   add({ event, identity, occurredAtMs, offset, receivedAtMs }: RowSource): number {
     const columns = this.#columns;
-    const typed = event.properties as Typed;
+    const declared = declaredBy.get(event.type)!;
+    const typed = typedOf(event.properties, declared);
     const { kind, activity } = vocabulary[event.type];
     columns.client_key.push(identity.clientKey);
     columns.contact_key.push(identity.contactKey);
@@ -81,7 +91,7 @@ export class EventRows {
     columns.source.push(event.source);
     columns.kind.push(kind);
     columns.type.push(event.type);
-    columns.activity.push(activity && typed.machine !== true ? 1 : 0);
+    columns.activity.push(activity && event.properties.machine !== true ? 1 : 0);
     columns.revenue_sign.push(revenueSign[event.type] ?? 0);
     columns.order_id.push(typed.order_id ?? typed.invoice_id ?? "");
     columns.amount.push(typed.amount ?? "0");
@@ -92,7 +102,7 @@ export class EventRows {
     columns.url.push(typed.link ?? typed.url ?? "");
     columns.message_id.push(typed.message_id ?? "");
     this.#addIdentifiers(identity.values);
-    columns.properties.push(otherProperties(event.properties));
+    columns.properties.push(otherProperties(event.properties, declared));
     columns.traits.push(event.traits === undefined ? "" : JSON.stringify(event.traits));
     columns.offset.push(offset);
     columns.received_at.push(receivedAtMs);
@@ -141,10 +151,19 @@ export class EventRows {
   }
 }
 
-function otherProperties(properties: Record<string, unknown>): string {
+function typedOf(properties: Record<string, unknown>, declared: ReadonlySet<string>): Typed {
+  for (const name of typedNames) {
+    if (name in properties && !declared.has(name)) {
+      return Object.fromEntries(Object.entries(properties).filter(([given]) => declared.has(given)));
+    }
+  }
+  return properties as Typed;
+}
+
+function otherProperties(properties: Record<string, unknown>, declared: ReadonlySet<string>): string {
   let other: Record<string, unknown> | undefined;
   for (const name in properties) {
-    if (typedProperties.has(name)) continue;
+    if (declared.has(name)) continue;
     other ??= {};
     other[name] = properties[name];
   }

@@ -121,6 +121,16 @@ describe("readEvents", () => {
     );
   });
 
+  it("takes a sender's own property for just that, where another type has a column of its name", () => {
+    const own = { items: 3, direction: {}, amount: "lots", duration_seconds: "long", order_id: [], message_id: null };
+    const event = buildEvent("web.custom", { properties: { name: "Quiz done", url: "https://a.example/", ...own } });
+    const batch = batchOf([Buffer.from(JSON.stringify(event))], "web");
+    readEvents(batch);
+    expect(batch.rejected).toEqual([]);
+    const block = batch.rows.encode([0], "t", 0, 0).toString("latin1");
+    expect(block).toContain(JSON.stringify({ name: "Quiz done", ...own }));
+  });
+
   it("ends every one of 20,000 mutated events accepted or rejected with a reason, and the warehouse takes those accepted", async () => {
     const numRuns = 20_000;
     const storable: Buffer[] = [];

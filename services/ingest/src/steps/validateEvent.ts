@@ -1,11 +1,6 @@
-import { type ContractEvent, type EventKind, parseEvent, vocabulary } from "@keypulse/contracts";
+import { type ContractEvent, type EventKind, occurredAtProblem, parseEvent, vocabulary } from "@keypulse/contracts";
 import type { createIdentityResolver, EventIdentity } from "@keypulse/identity";
 import type { RawMessage, RejectReason } from "../domain/outcome.ts";
-
-/** Nothing that this product counts happened before; senders that lost their clock say 1970. */
-const earliestMs = Date.UTC(1990, 0, 1);
-/** Clocks of senders may run ahead of Kafka's by this much. */
-const aheadMs = 24 * 3_600_000;
 
 export type Validated =
   | { event: ContractEvent; occurredAtMs: number; identity: EventIdentity }
@@ -22,15 +17,8 @@ export function createValidateEvent(resolveIdentity: ReturnType<typeof createIde
       return { reason: "wrong_topic", detail: `type: ${event.type} belongs on the topic of ${kind} events` };
     }
     const occurredAtMs = Date.parse(event.occurred_at);
-    if (!(occurredAtMs >= earliestMs)) {
-      return { reason: "bad_time", detail: `occurred_at: ${event.occurred_at.slice(0, 40)} is before 1990` };
-    }
-    if (occurredAtMs > message.timestampMs + aheadMs) {
-      return {
-        reason: "bad_time",
-        detail: `occurred_at: ${event.occurred_at.slice(0, 40)} is more than a day after it arrived (${new Date(message.timestampMs).toISOString()})`,
-      };
-    }
+    const timeProblem = occurredAtProblem(event.occurred_at, occurredAtMs, message.timestampMs);
+    if (timeProblem !== undefined) return { reason: "bad_time", detail: timeProblem };
     const identity = resolveIdentity(event.identifiers);
     if (event.type === "group" && identity.account === undefined) {
       return { reason: "invalid", detail: "identifiers.account_id: a group event needs the account that it is about" };
