@@ -2,6 +2,7 @@ export * from "./alert.ts";
 export * from "./event.ts";
 export * from "./identifiers.ts";
 export * from "./money.ts";
+export * from "./occurredAt.ts";
 export * from "./refused.ts";
 export * from "./signal.ts";
 export * from "./topics.ts";
