@@ -1,14 +1,17 @@
 import { parseArgs } from "node:util";
 import { ownEngines } from "@keypulse/testkit";
+import { benchCollector } from "./collector.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIngest } from "./ingest.ts";
 
 const help = `npm run bench -- ingest    [--events 1000000] [--profile] [--json]
 npm run bench -- freshness [--rate 500] [--seconds 30] [--json]
+npm run bench -- collector [--seconds 10] [--json]
 
 ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
            JSON.parse → the same rows inserted, nothing else. Events a second, CPU an event, memory, parts.
 freshness  Event sent → visible in the view clients; order of a silent client sent → its alert resolved at a webhook.
+collector  HTTP → Kafka, 64 connections, single events and batches of 100, against the same server that only produces.
 
   --events N   events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
   --profile    where the worker's CPU goes, by function
@@ -24,7 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     events: { type: "string", default: "1000000" },
     rate: { type: "string", default: "500" },
-    seconds: { type: "string", default: "30" },
+    seconds: { type: "string" },
     profile: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h" },
@@ -33,7 +36,8 @@ const { values, positionals } = parseArgs({
 
 const benches = {
   ingest: () => ingest(whole("events")),
-  freshness: () => freshness(whole("rate"), whole("seconds")),
+  freshness: () => freshness(whole("rate"), whole("seconds", 30)),
+  collector: () => collector(whole("seconds", 10)),
 };
 const bench = benches[positionals[0] as keyof typeof benches];
 if (values.help || bench === undefined) {
@@ -55,6 +59,13 @@ async function freshness(rate: number, seconds: number): Promise<void> {
   });
 }
 
+async function collector(seconds: number): Promise<void> {
+  await withEngines(async (engines, say) => {
+    const report = await benchCollector(engines, { seconds, say });
+    console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
+  });
+}
+
 async function withEngines(
   work: (engines: Awaited<ReturnType<typeof ownEngines>>, say: (text: string) => void) => Promise<void>,
 ): Promise<void> {
@@ -68,8 +79,8 @@ async function withEngines(
   }
 }
 
-function whole(name: "events" | "rate" | "seconds"): number {
-  const value = Number(values[name]);
+function whole(name: "events" | "rate" | "seconds", usual?: number): number {
+  const value = Number(values[name] ?? usual);
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0`);
   return value;
 }

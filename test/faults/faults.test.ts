@@ -117,8 +117,8 @@ describe("npm run replay", () => {
         async () => Date.now(),
         (now) => now > Date.parse(ahead) - 86_400_000,
       );
-      expect(await replay()).toEqual({ found: 3, sent: 3 });
-      expect(await replay()).toEqual({ found: 0, sent: 0 });
+      expect(await replay()).toEqual({ found: 3, sent: 3, skipped: 0 });
+      expect(await replay()).toEqual({ found: 0, sent: 0, skipped: 0 });
       await eventually(
         () => countOf(workspace, "events"),
         (n) => n === early.length,
@@ -136,8 +136,8 @@ describe("npm run replay", () => {
       await ingest.stop();
       const ends = async () => [...(await endOffsets(workspace)).values()].reduce((sum, end) => sum + end, 0);
       const before = await ends();
-      expect(await replay()).toEqual({ found: 3, sent: 3 });
-      expect(await replay()).toEqual({ found: 0, sent: 0 });
+      expect(await replay()).toEqual({ found: 3, sent: 3, skipped: 0 });
+      expect(await replay()).toEqual({ found: 0, sent: 0, skipped: 0 });
       expect(await ends()).toBe(before + hopeless.length);
     } finally {
       await ingest.stop();

@@ -9,6 +9,8 @@ export const refusedHeaders = {
   /** Connector whose `parse` reads the bytes again. */
   connector: "keypulse_connector",
   receivedAt: "keypulse_received_at",
+  /** Method, address and headers of the request as JSON, without what authorises: connectors read types and ids there. */
+  request: "keypulse_request",
 } as const;
 
 export const refusedReasons = [

@@ -1,4 +1,4 @@
-import type { MappedEvent, ParsedElement } from "@keypulse/connectors";
+import type { MappedEvent, ParsedElement, ProviderRequest } from "@keypulse/connectors";
 import {
   type ContractEvent,
   type EventKind,
@@ -33,6 +33,8 @@ export interface MappingContext {
   /** Topic of identity events and of what can't be used. */
   kind: EventKind;
   receivedAt: Date;
+  /** The request that brought it, where the connector reads more than the body. */
+  request?: Pick<ProviderRequest, "method" | "url" | "headers">;
 }
 
 /**
@@ -100,7 +102,7 @@ function keyOf({ identifiers }: ContractEvent): string | undefined {
 }
 
 function refusedMessage(raw: Buffer, reason: RefusedReason, detail: string, context: MappingContext): KafkaMessage {
-  const { source, topics, kind, receivedAt } = context;
+  const { source, topics, kind, receivedAt, request } = context;
   return {
     topic: topics.events[kind],
     key: source.id,
@@ -112,6 +114,14 @@ function refusedMessage(raw: Buffer, reason: RefusedReason, detail: string, cont
       [refusedHeaders.source]: source.id,
       [refusedHeaders.connector]: source.connector,
       [refusedHeaders.receivedAt]: receivedAt.toISOString(),
+      ...(request === undefined ? {} : { [refusedHeaders.request]: JSON.stringify(withoutSecrets(request)) }),
     },
   };
+}
+
+const secretHeaders = /^(authorization|cookie|proxy-authorization|x-keypulse-token|.*(secret|token|api-?key).*)$/;
+
+function withoutSecrets({ method, url, headers }: NonNullable<MappingContext["request"]>) {
+  const kept = Object.entries(headers).filter(([name]) => !secretHeaders.test(name));
+  return { method, url, headers: Object.fromEntries(kept) };
 }

@@ -1,16 +1,24 @@
 import { parseArgs } from "node:util";
+import { topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectProducer, silentLogger, within } from "@keypulse/engines";
+import { SourceBook } from "@keypulse/sources";
 import { checkClickHouse, kafkaAway, runCommand } from "./command.ts";
 import { readIngestConfig } from "./config.ts";
 import { rejectReasons } from "./domain/outcome.ts";
+import { createReadAgain } from "./readAgain.ts";
 import { replayRejected } from "./replayRejected.ts";
 
-const help = `npm run replay -- [--reason R] [--source S] [--limit N] [--dry-run] [--json]
+/** Reading again verifies no signature, so no secret is opened. */
+const noSecretKey = "";
 
-Sends rejected events to their topics again, byte for byte, once each, oldest first. Do this after the cause is mended.
+const help = `npm run replay -- [--reason R] [--source S] [--position P] [--limit N] [--dry-run] [--json]
+
+Sends rejected events to their topics again, once each, oldest first. Do this after the cause is mended. Events go as
+they came, byte for byte; what the collector could not use is read again by its source's connector as it is now.
 
   --reason R   only this reason: ${rejectReasons.join(", ")}
   --source S   only this source
+  --position P only this one: topic:partition:offset, as rejected_events says
   --limit N    at most N events
   --dry-run    count them, send nothing
   --json       print the report as JSON
@@ -23,6 +31,7 @@ await runCommand(async () => {
     options: {
       reason: { type: "string" },
       source: { type: "string" },
+      position: { type: "string" },
       limit: { type: "string" },
       "dry-run": { type: "boolean" },
       json: { type: "boolean" },
@@ -41,12 +50,19 @@ await runCommand(async () => {
     await checkClickHouse(clickhouse);
     const kafka = connectKafka(settings, "keypulse-replay", silentLogger);
     const producer = await within(10_000, connectProducer(kafka), kafkaAway);
-    const filter = { reason: values.reason, source: values.source, limit, dryRun: values["dry-run"] ?? false };
-    const report = await replayRejected({ clickhouse, producer }, filter);
+    const { reason, source, position } = values;
+    const filter = { reason, source, position, limit, dryRun: values["dry-run"] ?? false };
+    const book = new SourceBook(clickhouse, noSecretKey, silentLogger);
+    await book.read();
+    const readAgain = createReadAgain(book, topicNames(settings.TOPIC_PREFIX));
+    const report = await replayRejected({ clickhouse, producer, readAgain }, filter);
     await producer.disconnect();
     if (values.json) console.log(JSON.stringify(report));
     else if (filter.dryRun) console.log(`${report.found} rejected events would be sent again.`);
-    else console.log(`${report.sent} of ${report.found} rejected events were sent again.`);
+    else {
+      console.log(`${report.sent} of ${report.found} rejected events were sent again.`);
+      if (report.skipped > 0) console.log(`${report.skipped} were left: their source is gone.`);
+    }
   } finally {
     await clickhouse.close();
   }

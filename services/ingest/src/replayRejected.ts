@@ -1,10 +1,15 @@
+import { refusedHeaders } from "@keypulse/contracts";
 import type { ClickHouse, Producer } from "@keypulse/engines";
+import type { KafkaMessage } from "@keypulse/sources";
+import type { Message } from "kafkajs";
 
 const eventsAStep = 200;
 
 export interface ReplayFilter {
   reason?: string | undefined;
   source?: string | undefined;
+  /** One event, as `topic:partition:offset`. */
+  position?: string | undefined;
   limit: number;
   dryRun: boolean;
 }
@@ -13,7 +18,12 @@ export interface ReplayReport {
   /** Rejected events that match and were not sent again before. */
   found: number;
   sent: number;
+  /** Not sent, because their source is gone. */
+  skipped: number;
 }
+
+/** Reads a provider's bytes again, see `createReadAgain`. */
+export type ReadAgain = (bytes: Buffer, headers: Readonly<Record<string, string>>) => Promise<KafkaMessage[]>;
 
 interface RejectedRow {
   topic: string;
@@ -25,17 +35,19 @@ interface RejectedRow {
 }
 
 /**
- * Sends rejected events to their topics again, each once. An event is marked before it is sent, so that a crash can
+ * Sends rejected events to their topics again, each once: byte for byte, or, where a collector refused a provider's
+ * bytes, what its source's connector makes of them now. An event is marked before it is sent, so that a crash can
  * leave out what was in hand (it stays in `rejected_events`) but never doubles; ids catch what the sender repeats.
  */
 export async function replayRejected(
-  { clickhouse, producer }: { clickhouse: ClickHouse; producer: Producer },
+  { clickhouse, producer, readAgain }: { clickhouse: ClickHouse; producer: Producer; readAgain: ReadAgain },
   filter: ReplayFilter,
 ): Promise<ReplayReport> {
   const where = `reason = if({reason: String} = '', reason, {reason: String})
     AND source = if({source: String} = '', source, {source: String})
+    AND {position: String} IN ('', concat(topic, ':', toString(partition), ':', toString(offset)))
     AND (topic, partition, offset) NOT IN (SELECT topic, partition, offset FROM rejected_replays)`;
-  const query_params = { reason: filter.reason ?? "", source: filter.source ?? "" };
+  const query_params = { reason: filter.reason ?? "", source: filter.source ?? "", position: filter.position ?? "" };
   const counted = await clickhouse.query({
     query: `SELECT toUInt32(count()) AS found FROM rejected_events WHERE ${where}`,
     query_params,
@@ -43,31 +55,65 @@ export async function replayRejected(
   });
   const [row] = await counted.json<{ found: number }>();
   const found = Math.min(row?.found ?? 0, filter.limit);
-  if (filter.dryRun) return { found, sent: 0 };
+  const report: ReplayReport = { found, sent: 0, skipped: 0 };
+  if (filter.dryRun) return report;
 
-  let sent = 0;
-  while (sent < found) {
+  while (report.sent + report.skipped < found) {
     const result = await clickhouse.query({
       query: `SELECT topic, partition, toString(offset) AS offset, bytes, key, headers FROM rejected_events
-        WHERE ${where} ORDER BY received_at, topic, partition, offset LIMIT {step: UInt32}`,
-      query_params: { ...query_params, step: Math.min(eventsAStep, found - sent) },
+        WHERE ${where} ORDER BY received_at, topic, partition, offset LIMIT {step: UInt32} OFFSET {skipped: UInt32}`,
+      query_params: {
+        ...query_params,
+        step: Math.min(eventsAStep, found - report.sent - report.skipped),
+        skipped: report.skipped,
+      },
       format: "JSONEachRow",
     });
     const rows = await result.json<RejectedRow>();
     if (rows.length === 0) break;
+    const read = await Promise.all(rows.map((rejected) => messagesOf(rejected, readAgain)));
+    const readable = rows.filter((_, index) => read[index] !== undefined);
+    report.skipped += rows.length - readable.length;
+    if (readable.length === 0) continue;
     await clickhouse.insert({
       table: "rejected_replays",
       format: "JSONEachRow",
-      values: rows.map(({ topic, partition, offset }) => ({ topic, partition, offset, replayed_at: Date.now() })),
+      values: readable.map(({ topic, partition, offset }) => ({ topic, partition, offset, replayed_at: Date.now() })),
       clickhouse_settings: { async_insert: 0 },
     });
-    for (const [topic, list] of Map.groupBy(rows, (rejected) => rejected.topic)) {
-      await producer.send({ topic, acks: -1, messages: list.map(toMessage) });
-    }
-    sent += rows.length;
+    const messages = read.flatMap((list) => list ?? []);
+    await producer.sendBatch({
+      acks: -1,
+      topicMessages: [...Map.groupBy(messages, ({ topic }) => topic)].map(([topic, list]) => ({
+        topic,
+        messages: list.map(({ message }) => message),
+      })),
+    });
+    report.sent += readable.length;
   }
-  return { found, sent };
+  return report;
 }
+
+/** @returns undefined where its source is gone */
+async function messagesOf(
+  row: RejectedRow,
+  readAgain: ReadAgain,
+): Promise<{ topic: string; message: Message }[] | undefined> {
+  const encoded = Object.entries(JSON.parse(row.headers) as Record<string, string>);
+  const headers = Object.fromEntries(encoded.map(([name, value]) => [name, Buffer.from(value, "base64").toString()]));
+  if (headers[refusedHeaders.connector] === undefined) return [{ topic: row.topic, message: toMessage(row) }];
+  try {
+    const messages = await readAgain(Buffer.from(row.bytes, "base64"), headers);
+    return messages.map(({ topic, key, value, headers: own }) => ({
+      topic,
+      message: { key, value, headers: { ...own, keypulse_replay_of: positionOf(row) } },
+    }));
+  } catch {
+    return undefined;
+  }
+}
+
+const positionOf = ({ topic, partition, offset }: RejectedRow): string => `${topic}:${partition}:${offset}`;
 
 function toMessage(row: RejectedRow) {
   const headers = Object.entries(JSON.parse(row.headers) as Record<string, string>);
@@ -76,7 +122,7 @@ function toMessage(row: RejectedRow) {
     value: row.bytes === "" ? null : Buffer.from(row.bytes, "base64"),
     headers: {
       ...Object.fromEntries(headers.map(([name, value]) => [name, Buffer.from(value, "base64")])),
-      keypulse_replay_of: `${row.topic}:${row.partition}:${row.offset}`,
+      keypulse_replay_of: positionOf(row),
     },
   };
 }

@@ -33,9 +33,16 @@ export function createTakeRequest({ topics, producer, tools, markMachines, metri
     parsed: readonly ParsedElement[],
     kind: EventKind,
     receivedAt: Date,
+    request?: ProviderRequest,
   ): Promise<void> {
     if (source.state === "active") await markMachines(source.id, parsed);
-    const mapped = toMessages(parsed, { source, topics, kind, receivedAt });
+    const mapped = toMessages(parsed, {
+      source,
+      topics,
+      kind,
+      receivedAt,
+      ...(request && { request }),
+    });
     await producer.publish(mapped.messages);
     metrics.taken(source.id, mapped);
   }
@@ -62,7 +69,7 @@ export function createTakeRequest({ topics, producer, tools, markMachines, metri
         metrics.notGenuine(source.id);
         throw new Refusal(verified.status ?? 401, verified.detail);
       }
-      await elements(open, await connector.parse(request, context), connector.kind, receivedAt);
+      await elements(open, await connector.parse(request, context), connector.kind, receivedAt, request);
       return connector.accepted ?? success;
     },
   };
