@@ -1,0 +1,76 @@
+import type { AddressInfo } from "node:net";
+import { connectClickHouse, connectRedis } from "@keypulse/engines";
+import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
+import type { ConsoleSettings } from "./config.ts";
+import { createApiServer } from "./inputs/apiServer.ts";
+import { servePlans } from "./inputs/planRoutes.ts";
+import { serveSources } from "./inputs/sourceRoutes.ts";
+import { serveWatching } from "./inputs/watchRoutes.ts";
+import { createConsoleMetrics } from "./metrics.ts";
+import { SourceSettings } from "./outputs/sourceSettings.ts";
+import { createDescribeSources } from "./steps/describeSources.ts";
+import { createLendWriteKey } from "./steps/lendWriteKey.ts";
+
+export interface RunningConsole extends RunningService {
+  /** Where the API answers. */
+  url: string;
+  /** Of `/live`, `/ready` and `/metrics`. */
+  healthUrl: string;
+}
+
+/** A lock or a bell in Redis that does not answer by then is a fault of the request, which may be tried again. */
+const redisTimeoutMs = 3_000;
+
+/** The API by which people and programs wire sources and see that their data is right. */
+export async function startConsole(settings: ConsoleSettings): Promise<RunningConsole> {
+  const logger = createLogger("console", settings.LOG_LEVEL);
+  const registry = createMetrics("console");
+  const metrics = createConsoleMetrics(registry);
+  const clickhouse = connectClickHouse(settings, "keypulse-console", { maxConnections: 20, requestTimeoutMs: 30_000 });
+  const redis = connectRedis(settings, "keypulse-console", logger, { commandTimeoutMs: redisTimeoutMs });
+  const secretKey = settings.KEYPULSE_SECRET_KEY;
+  const collectorUrl = settings.COLLECTOR_PUBLIC_URL;
+
+  const sources = new SourceSettings({
+    clickhouse,
+    redis,
+    redisPrefix: settings.REDIS_PREFIX,
+    logger,
+    changed: metrics.changed,
+  });
+  const describe = createDescribeSources({ clickhouse, collectorUrl, secretKey });
+  const wiring = { clickhouse, collectorUrl, secretKey, lendWriteKey: createLendWriteKey(sources) };
+  const stopping = new AbortController();
+
+  const server = await createApiServer(settings.KEYPULSE_API_TOKEN, logger);
+  server.addHook("onResponse", async (request, reply) => {
+    const { url = "none" } = request.routeOptions;
+    if (!url.endsWith("/live")) metrics.answered(url, request.method, reply.statusCode, reply.elapsedTime / 1000);
+  });
+  serveSources(server, { settings: sources, describe, secretKey });
+  servePlans(server, { settings: sources, clickhouse });
+  serveWatching(server, { settings: sources, describe, clickhouse, wiring, metrics, stopping: stopping.signal });
+
+  const health = await serveHealth(settings, registry, async () => ({
+    redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
+    clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
+  }));
+  await server.listen({ host: settings.HOST, port: settings.CONSOLE_PORT });
+  const { port } = server.server.address() as AddressInfo;
+  const url = `http://${settings.HOST}:${port}`;
+  logger.info({ address: url, health: health.url }, "started");
+
+  return {
+    logger,
+    url,
+    healthUrl: health.url,
+    failed: new Promise<never>(() => {}),
+    async stop() {
+      stopping.abort();
+      await server.close();
+      await clickhouse.close();
+      redis.disconnect();
+      await health.close();
+    },
+  };
+}

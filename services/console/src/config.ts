@@ -1,0 +1,28 @@
+import { clickHouseSettingsShape, redisSettingsShape } from "@keypulse/engines";
+import { readConfig, serviceSettingsShape } from "@keypulse/service-kit";
+import { secretKeyShape } from "@keypulse/sources";
+import { z } from "zod";
+
+export const consoleSettingsShape = {
+  ...serviceSettingsShape,
+  ...clickHouseSettingsShape,
+  ...redisSettingsShape,
+  ...secretKeyShape,
+  /** Where the API answers; 0 takes any free port. `PORT` is for health and metrics alone. */
+  CONSOLE_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  /** Whoever has it may read and change all sources: sent as `Authorization: Bearer …`. */
+  KEYPULSE_API_TOKEN: z
+    .string("is needed: at least 20 characters; make one with: openssl rand -base64 32")
+    .min(20, "must have at least 20 characters; make one with: openssl rand -base64 32"),
+  /** Where providers and SDKs send to, as they see it. */
+  COLLECTOR_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .default("http://127.0.0.1:19104")
+    .transform((url) => url.replace(/\/+$/, "")),
+};
+
+export type ConsoleSettings = z.infer<z.ZodObject<typeof consoleSettingsShape>>;
+
+/** @throws ConfigError naming every fault at once, never a value: secrets are among them. */
+export const readConsoleConfig = (environment: NodeJS.ProcessEnv = process.env): ConsoleSettings =>
+  readConfig(consoleSettingsShape, environment);

@@ -1,0 +1,46 @@
+import { findOutages } from "@keypulse/methods";
+import type { SourceNumbers } from "../inputs/sourceNumbers.ts";
+import { sayDuration } from "./durations.ts";
+import type { Health } from "./sourceHealth.ts";
+
+/** Gaps that a young source must have shown before its silence says anything. */
+const fewestGaps = 20;
+/** A young source's silence counts from here on: its longest gap so many times, and at least so long. */
+const beyondLongest = 2;
+const shortestSilenceMs = 10 * 60_000;
+
+/**
+ * Whether the source is silent for longer than its own gaps make likely. With two weeks of history the outages of
+ * packages/methods decide (nights and weekends are in its comparison); before, twice the longest gap so far.
+ */
+export function judgeSilence(numbers: SourceNumbers, nowMs: number): Health | undefined {
+  const { openGap } = findOutages(numbers.activeHours, nowMs);
+  const silentMs = nowMs - (numbers.lastReceivedMs ?? nowMs);
+  const silent = `No event for ${sayDuration(silentMs)}`;
+  if (openGap !== undefined && openGap.state !== "unjudged") {
+    const threshold = sayDuration((openGap.thresholdHours ?? 0) * 3_600_000);
+    if (openGap.state === "outage") {
+      return { health: "broken", reason: `${silent}: far beyond its own gaps (an outage from ${threshold} on).` };
+    }
+    if (openGap.state === "unusual") {
+      return { health: "quiet", reason: `${silent}: longer than its usual gaps (an outage from ${threshold} on).` };
+    }
+    return undefined;
+  }
+  const gaps = gapsOf(numbers.arrivalsMs);
+  const longest = Math.max(0, ...gaps);
+  if (gaps.length < fewestGaps || silentMs <= Math.max(shortestSilenceMs, longest * beyondLongest)) return undefined;
+  return { health: "quiet", reason: `${silent}: its longest gap so far was ${sayDuration(longest)}.` };
+}
+
+/** Median time between two arrivals; undefined with fewer than three events. */
+export function typicalGapMs(arrivalsMs: readonly number[]): number | undefined {
+  const gaps = gapsOf(arrivalsMs).toSorted((left, right) => left - right);
+  if (gaps.length < 2) return undefined;
+  const middle = gaps.length >> 1;
+  return gaps.length % 2 === 1 ? gaps[middle]! : (gaps[middle - 1]! + gaps[middle]!) / 2;
+}
+
+/** @param arrivalsMs newest first */
+const gapsOf = (arrivalsMs: readonly number[]): number[] =>
+  arrivalsMs.slice(1).map((earlier, index) => arrivalsMs[index]! - earlier);
