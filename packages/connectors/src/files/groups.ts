@@ -1,5 +1,6 @@
 import { ElementFault } from "../members.ts";
 import type { BrokenRow, Row } from "./row.ts";
+import { SeenKeys } from "./seenKeys.ts";
 
 export type Group = readonly [Row, ...Row[]];
 
@@ -22,7 +23,7 @@ export async function* groupRows(
   groupOf: (row: Row) => string,
 ): AsyncGenerator<Group | BrokenRow> {
   const open = new Map<string, [Row, ...Row[]]>();
-  const complete = new Set<string>();
+  const complete = new SeenKeys();
   /** Orders that a broken row stands beside, by their keys, with its line. */
   const doubtful = new Map<string, number>();
   let before: string | undefined;

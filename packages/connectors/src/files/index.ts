@@ -1,3 +1,5 @@
+export { addDecimals } from "../amounts.ts";
+export { isTimeZone } from "./cells.ts";
 export { type Recognition, recogniseFile, type TableName } from "./knownTables.ts";
 export { type FileMapping, parseMapping } from "./mapping.ts";
 export type { ReadOptions } from "./orderFormat.ts";

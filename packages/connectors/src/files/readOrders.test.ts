@@ -85,7 +85,7 @@ describe("Online Retail", () => {
       .replace("InvoiceNo", "Invoice")
       .replace("UnitPrice", "Price")
       .replace("CustomerID", "Customer ID");
-    expect(await read(iso)).toEqual((await read(sample("onlineRetail.csv"))).map((order) => order));
+    expect(eventsOf(await read(iso))).toEqual(eventsOf(await read(sample("onlineRetail.csv"))));
   });
 
   it("says so where lines of one invoice stand too far from each other", async () => {
@@ -161,7 +161,7 @@ describe("A Stripe export", () => {
       ["ch_2:paid", "2026-01-03T03:04:05.000Z", "100.00"],
       ["ch_2:refunded", "2026-01-03T03:04:05.000Z", "40.00"],
     ]);
-    expect(orders.at(-1)).toEqual({ line: 4, events: [] });
+    expect(orders.at(-1)).toMatchObject({ line: 4, events: [], raw: expect.stringMatching(/^ch_3,.*Failed$/) });
     expect(eventsOf(orders)[0]!.identifiers).toEqual({ user_id: "stripe:customer:cus_Na6", email: "ana@acme.example" });
   });
 });

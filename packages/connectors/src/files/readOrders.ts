@@ -12,10 +12,11 @@ import type { OrderFormat, ReadOptions } from "./orderFormat.ts";
 import type { BrokenRow, Row } from "./row.ts";
 import { decodeText, type FileBytes, UnreadableFile } from "./text.ts";
 
-/** What became of an order, or of a row that belongs to none. */
-export type ReadOrder =
-  /** `events` is empty where the rows say nothing of ours, such as a payment that failed. */
-  { line: number; events: MappedEvent[] } | { line: number; fault: string; raw: string };
+/**
+ * An order, or a row that belongs to none, and what became of it. `raw` has its rows as they stand in the file; `events`
+ * is empty where they say nothing of ours, such as a payment that failed.
+ */
+export type ReadOrder = { line: number; raw: string } & ({ events: MappedEvent[] } | { fault: string });
 
 /** "auto" is what the header says. */
 export type FileFormat = "auto" | "ndjson" | TableName | FileMapping;
@@ -64,11 +65,12 @@ async function* readTable(rows: AsyncIterable<Row | BrokenRow>, format: OrderFor
 
 function orderOf(group: Group, format: OrderFormat): ReadOrder {
   const { line } = group[0];
+  const raw = group.map((row) => row.raw).join("\n");
   try {
-    return { line, events: format.eventsOf(group) };
+    return { line, raw, events: format.eventsOf(group) };
   } catch (error) {
     if (!(error instanceof ElementFault)) throw error;
-    return { line, fault: error.message, raw: group.map(({ raw }) => raw).join("\n") };
+    return { line, raw, fault: error.message };
   }
 }
 
@@ -76,8 +78,8 @@ function orderOf(group: Group, format: OrderFormat): ReadOrder {
 async function* readContractEvents(text: AsyncIterable<string>): AsyncGenerator<ReadOrder> {
   for await (const { line, raw } of readLines(text)) {
     const outcome = outcomeOf(raw);
-    if ("events" in outcome) yield { line, events: outcome.events };
-    else yield { line, fault: "fault" in outcome ? outcome.fault : outcome.detail, raw };
+    if ("events" in outcome) yield { line, raw, events: outcome.events };
+    else yield { line, raw, fault: "fault" in outcome ? outcome.fault : outcome.detail };
   }
 }
 
