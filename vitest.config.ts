@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Code without I/O on engines: its tests wait for none. */
-const pure = ["packages/{contracts,identity,methods,connectors}", "infra/src/{demo,start}"].map(
+const pure = ["packages/{contracts,identity,methods,connectors}", "infra/src/{demo,import,start}"].map(
   (folder) => `${folder}/**/*.test.ts`,
 );
 const nowhere = ["**/node_modules/**", "**/.keypulse/**"];

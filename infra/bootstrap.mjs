@@ -13,6 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const commands = {
   start: ["infra/src/cli/start.ts", "engines, services and the demonstration; Ctrl-C stops them in order"],
   sql: ["infra/src/cli/sql.ts", "ask ClickHouse as the analyst: a query, or a prompt"],
+  import: ["infra/src/cli/import.ts", "send a file of past orders: a shop's export, or any table with a mapping"],
   reset: ["infra/src/cli/reset.ts", "remove what the engines stored, after asking"],
   rebuild: ["services/ingest/src/rebuild.ts", "fill an empty Redis again from ClickHouse"],
   replay: ["services/ingest/src/replay.ts", "send rejected events again"],

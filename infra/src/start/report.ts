@@ -141,7 +141,8 @@ function showAlerts(alerts: readonly AlertLine[], { news, history }: OpenAlerts,
   ].join("\n");
 }
 
-function table(rows: readonly [string, string | undefined][], wide: number): string {
+/** Names and what is said of each, in two columns. */
+export function table(rows: readonly [string, string | undefined][], wide: number): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows
     .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(width)}  ${wrap(value, width + 4, wide)}`))
