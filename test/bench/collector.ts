@@ -4,6 +4,7 @@ import { freePorts, serviceNodeOptions } from "@keypulse/infra";
 import { newWriteKey, SettingsTable, sourceSchema, storeSecret } from "@keypulse/sources";
 import { createTestWorkspace, eventually, type OwnEngines, startService } from "@keypulse/testkit";
 import autocannon from "autocannon";
+import { pacedLoad } from "./pacedLoad.ts";
 import { cpuSeconds, peakMegabytes } from "./processStats.ts";
 
 const connections = 64;
@@ -125,19 +126,42 @@ async function run(
       : JSON.stringify({ batch: Array.from({ length: events }, (_, i) => message(id, i)) });
   };
   const cpuBefore = cpuSeconds(pid);
+  const headers = {
+    "content-type": "application/json",
+    authorization: `Basic ${Buffer.from(`${key}:`).toString("base64")}`,
+  };
+  const path = events === 1 ? "/v1/track" : "/v1/batch";
+  const cpuMicros = (answered: number) =>
+    Number((((cpuSeconds(pid) - cpuBefore) * 1e6) / (answered * events)).toFixed(1));
+  if (rate !== undefined) {
+    const paced = await pacedLoad({
+      url: `http://127.0.0.1:${port}${path}`,
+      headers,
+      body,
+      connections,
+      seconds,
+      rate,
+    });
+    const { answered, failed, medianMs, p99Ms } = paced;
+    const requestsASecond = Math.round(rate);
+    return {
+      requestsASecond,
+      eventsASecond: requestsASecond * events,
+      medianMs,
+      p99Ms,
+      cpuMicros: cpuMicros(answered),
+      failed,
+    };
+  }
   const result = await autocannon({
     url: `http://127.0.0.1:${port}`,
     connections,
     duration: seconds,
-    ...(rate === undefined ? {} : { overallRate: Math.round(rate) }),
     requests: [
       {
         method: "POST",
-        path: events === 1 ? "/v1/track" : "/v1/batch",
-        headers: {
-          "content-type": "application/json",
-          authorization: `Basic ${Buffer.from(`${key}:`).toString("base64")}`,
-        },
+        path,
+        headers,
         setupRequest: (request) => ({ ...request, body: body() }),
       },
     ],
@@ -148,7 +172,7 @@ async function run(
     eventsASecond: Math.round((answered * events) / result.duration),
     medianMs: result.latency.p50,
     p99Ms: result.latency.p99,
-    cpuMicros: Number((((cpuSeconds(pid) - cpuBefore) * 1e6) / (answered * events)).toFixed(1)),
+    cpuMicros: cpuMicros(answered),
     failed: result.non2xx + result.errors,
   };
 }

@@ -83,12 +83,7 @@ function eventMessage(event: ContractEvent, { topics, kind, source }: MappingCon
     topic: topics.events[own === "identity" ? kind : own],
     key: keyOf(event) ?? `${source.id}:${event.id}`,
     value: JSON.stringify(event),
-    headers: cloudEventHeaders({
-      id: event.id,
-      source: event.source,
-      type: event.type,
-      time: event.occurred_at,
-    }),
+    headers: cloudEventHeaders({ id: event.id, source: event.source, type: event.type }),
   };
 }
 

@@ -11,8 +11,10 @@ export function createReadAgain(book: SourceBook, topics: Topics) {
   return async function readAgain(bytes: Buffer, headers: Readonly<Record<string, string>>): Promise<KafkaMessage[]> {
     const id = headers[refusedHeaders.source] ?? "";
     const open = book.byId(id);
-    if (open?.connector === undefined)
-      throw new Error(`the source ${id} is gone, so its connector can't read this again`);
+    // Another connector would take the bytes for something else.
+    if (open?.connector === undefined || open.connector.name !== headers[refusedHeaders.connector]) {
+      throw new Error(`the source ${id} is gone, or has another connector by now`);
+    }
     const given = JSON.parse(headers[refusedHeaders.request] ?? '{"method":"POST","url":"","headers":{}}');
     const request: ProviderRequest = { ...given, body: bytes };
     const receivedAt = new Date(headers[refusedHeaders.receivedAt] ?? Date.now());

@@ -61,7 +61,10 @@ await runCommand(async () => {
     else if (filter.dryRun) console.log(`${report.found} rejected events would be sent again.`);
     else {
       console.log(`${report.sent} of ${report.found} rejected events were sent again.`);
-      if (report.skipped > 0) console.log(`${report.skipped} were left: their source is gone.`);
+      if (report.skipped > 0)
+        console.log(
+          `${report.skipped} were left: their source is gone or has another connector; files are imported again instead.`,
+        );
     }
   } finally {
     await clickhouse.close();

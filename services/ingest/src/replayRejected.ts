@@ -18,7 +18,7 @@ export interface ReplayReport {
   /** Rejected events that match and were not sent again before. */
   found: number;
   sent: number;
-  /** Not sent, because their source is gone. */
+  /** Not sent, because their source is gone or has another connector. */
   skipped: number;
 }
 
@@ -94,7 +94,7 @@ export async function replayRejected(
   return report;
 }
 
-/** @returns undefined where its source is gone */
+/** @returns undefined where its source is gone, or has another connector */
 async function messagesOf(
   row: RejectedRow,
   readAgain: ReadAgain,
