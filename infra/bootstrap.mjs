@@ -13,6 +13,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const commands = {
   start: ["infra/src/cli/start.ts", "engines, services and the demonstration; Ctrl-C stops them in order"],
   sql: ["infra/src/cli/sql.ts", "ask ClickHouse as the analyst: a query, or a prompt"],
+  source: ["services/console/src/cli/source.ts", "wire sources of events, and see that their data is right"],
+  tail: ["services/console/src/cli/tail.ts", "what arrives from a source, a line each"],
   import: ["infra/src/cli/import.ts", "send a file of past orders: a shop's export, or any table with a mapping"],
   reset: ["infra/src/cli/reset.ts", "remove what the engines stored, after asking"],
   rebuild: ["services/ingest/src/rebuild.ts", "fill an empty Redis again from ClickHouse"],

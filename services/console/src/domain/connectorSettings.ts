@@ -23,7 +23,9 @@ export function settingsFaults(connector: AnyConnector | undefined, settings: Re
   const unknown = Object.keys(settings).filter((name) => !known.includes(name));
   const parsed = connector?.settings.safeParse(settings);
   return [
-    ...unknown.map((name) => `settings.${name}: is no setting of this connector; it has ${known.join(", ") || "none"}`),
+    ...unknown.map(
+      (name) => `settings.${name}: is no setting of this connector, which has ${known.join(", ") || "none"}`,
+    ),
     ...(parsed?.success === false ? [describeFaults(parsed.error.issues, "settings")] : []),
   ];
 }

@@ -8,29 +8,39 @@ const fewestGaps = 20;
 /** A young source's silence counts from here on: its longest gap so many times, and at least so long. */
 const beyondLongest = 2;
 const shortestSilenceMs = 10 * 60_000;
+const hourMs = 3_600_000;
 
 /**
  * Whether the source is silent for longer than its own gaps make likely. With two weeks of history the outages of
  * packages/methods decide (nights and weekends are in its comparison); before, twice the longest gap so far.
  */
 export function judgeSilence(numbers: SourceNumbers, nowMs: number): Health | undefined {
-  const { openGap } = findOutages(numbers.activeHours, nowMs);
   const silentMs = nowMs - (numbers.lastReceivedMs ?? nowMs);
   const silent = `No event for ${sayDuration(silentMs)}`;
-  if (openGap !== undefined && openGap.state !== "unjudged") {
-    const threshold = sayDuration((openGap.thresholdHours ?? 0) * 3_600_000);
-    if (openGap.state === "outage") {
+  const gap = findOutages(numbers.activeHours, nowMs).openGap;
+  if (gap?.thresholdHours !== undefined) {
+    const threshold = sayDuration(gap.thresholdHours * hourMs);
+    if (gap.state === "outage") {
       return { health: "broken", reason: `${silent}: far beyond its own gaps (an outage from ${threshold} on).` };
     }
-    if (openGap.state === "unusual") {
-      return { health: "quiet", reason: `${silent}: longer than its usual gaps (an outage from ${threshold} on).` };
-    }
-    return undefined;
+    return isUnusual(numbers.activeHours, nowMs)
+      ? { health: "quiet", reason: `${silent}: longer than its usual gaps (an outage from ${threshold} on).` }
+      : undefined;
   }
   const gaps = gapsOf(numbers.arrivalsMs);
   const longest = Math.max(0, ...gaps);
   if (gaps.length < fewestGaps || silentMs <= Math.max(shortestSilenceMs, longest * beyondLongest)) return undefined;
   return { health: "quiet", reason: `${silent}: its longest gap so far was ${sayDuration(longest)}.` };
+}
+
+/**
+ * Whether the silence has gone an hour beyond the usual: whole hours are what gaps are counted in, and who sends once an
+ * hour is not quiet at the beginning of the next.
+ */
+function isUnusual(activeHours: readonly number[], nowMs: number): boolean {
+  const askedMs = nowMs - hourMs;
+  if ((activeHours.at(-1) ?? 0) * hourMs > askedMs) return false;
+  return findOutages(activeHours, askedMs).openGap?.state !== "usual";
 }
 
 /** Median time between two arrivals; undefined with fewer than three events. */

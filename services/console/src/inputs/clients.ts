@@ -45,7 +45,8 @@ const namesQuery = `
     FROM client_traits AS t INNER JOIN members AS m ON m.key = t.subject_key
     WHERE t.trait = 'name' AND t.value != 'null' AND t.subject_key IN (SELECT key FROM members)
     UNION ALL
-    SELECT m.client, i.value, (1, i.kind = 'account_id', toDateTime64(-length(i.value), 3, 'UTC'))
+    SELECT m.client, i.value,
+      (1, indexOf(['anonymous_id', 'user_id', 'phone', 'email', 'domain', 'crm_id', 'account_id'], i.kind), toDateTime64(0, 3, 'UTC'))
     FROM identifiers AS i INNER JOIN members AS m ON m.key = i.key
     WHERE i.key IN (SELECT key FROM members))
   GROUP BY client`;

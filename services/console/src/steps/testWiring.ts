@@ -12,8 +12,9 @@ import { type Expected, findStored, type Stored } from "../inputs/storedSample.t
 const answerWithinMs = 10_000;
 const storedWithinMs = 15_000;
 const lookEveryMs = 200;
-/** A secret that was just made may not have reached the collector yet. */
+/** A source or secret that was made a moment ago may not have reached the collector yet. */
 const knownWithinMs = 3_000;
+const momentMs = 60_000;
 
 export interface WiringParts {
   clickhouse: ClickHouse;
@@ -55,7 +56,9 @@ export async function testWiring(parts: WiringParts, source: Source): Promise<Wi
     const request = connector.sample(address, context);
     const expected = await expectedOf(connector, request, context);
 
-    const answer = await send(request, lent !== undefined);
+    const patient = lent !== undefined || beganMs - Date.parse(source.updated_at) < momentMs;
+    const unknown = connector.onlyProviderSigns && !lent ? [404] : [401, 404];
+    const answer = await send(request, patient ? unknown : []);
     const refused = judgeAnswer(answer, connector, request.url, trail);
     if (refused === "stop") return trail.answer();
     if (refused === "only provider signs") {
@@ -108,9 +111,9 @@ interface Answer {
   error: string;
 }
 
-/** @param patient tries again while the secret is not known yet */
-async function send(request: ProviderRequest, patient: boolean): Promise<Answer | { unreachable: string }> {
-  const untilMs = Date.now() + (patient ? knownWithinMs : 0);
+/** @param unknown answers after which it tries again for a while: the source or its secret may not be known yet */
+async function send(request: ProviderRequest, unknown: readonly number[]): Promise<Answer | { unreachable: string }> {
+  const untilMs = Date.now() + knownWithinMs;
   const headers = Object.entries(request.headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
   for (;;) {
     try {
@@ -122,7 +125,8 @@ async function send(request: ProviderRequest, patient: boolean): Promise<Answer 
         signal: AbortSignal.timeout(answerWithinMs),
       });
       const text = (await response.text()).slice(0, 2_000);
-      if (response.status !== 401 || Date.now() >= untilMs) return { status: response.status, error: errorOf(text) };
+      if (!unknown.includes(response.status) || Date.now() >= untilMs)
+        return { status: response.status, error: errorOf(text) };
     } catch (error) {
       const cause = (error as Error).cause as Error | undefined;
       return { unreachable: cause?.message || (error as Error).message };
