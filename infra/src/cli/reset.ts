@@ -12,7 +12,8 @@ import { keypulseFolder } from "../folder.ts";
 const help = `Usage: npm run reset -- [--yes]
 
 Removes what Kafka, ClickHouse and Redis stored for this checkout: all events, profiles, alerts and settings.
-Fetched programs stay, and engines that the environment names (KAFKA_BROKERS, CLICKHOUSE_URL, REDIS_URL) are left alone.
+Fetched programs stay, and so does secrets.json: the console's token, and the key under which a ClickHouse of your own
+may hold sealed secrets. Engines that the environment names (KAFKA_BROKERS, CLICKHOUSE_URL, REDIS_URL) are left alone.
 
   --yes, -y   does not ask
   --help, -h`;

@@ -36,6 +36,8 @@ const report: Report = {
   openAlerts: { news: 9, history: 1_204 },
   worstAlerts: [alert, { ...alert, client: "Willow Home 18000", moneyAtStake: "900" }],
   services: [{ name: "ingest", url: "http://127.0.0.1:19101" }],
+  collectorUrl: "http://127.0.0.1:19104",
+  consoleUrl: "http://127.0.0.1:19105",
   alertsTopic: "keypulse.alerts",
   kafkaBrokers: "127.0.0.1:19092",
 };
@@ -60,9 +62,12 @@ Clients who need somebody today: 9 new alerts, most money at stake a year first
   7 more are new; 1,204 crossed their line longer ago: history to query, not announced
 
 Look further
-  Ask     npm run sql -- "SELECT name, revenue_net, last_order, open_alerts FROM clients ORDER BY revenue_365d DESC LIMIT 10"
-  ingest  http://127.0.0.1:19101/ready, /live, /metrics
-  Alerts  topic keypulse.alerts on 127.0.0.1:19092, views alerts_open and alerts_latest`);
+  Ask        npm run sql -- "SELECT name, revenue_net, last_order, open_alerts FROM clients ORDER BY revenue_365d DESC LIMIT 10"
+  Wire       npm run source -- create --help; what can be wired: npm run source -- connectors
+  Collector  http://127.0.0.1:19104/hooks/{source} for webhooks, http://127.0.0.1:19104/v1 for Segment's libraries
+  Console    http://127.0.0.1:19105/openapi.json; its token is KEYPULSE_API_TOKEN, else in .keypulse/secrets.json
+  ingest     http://127.0.0.1:19101/ready, /live, /metrics
+  Alerts     topic keypulse.alerts on 127.0.0.1:19092, views alerts_open and alerts_latest`);
 });
 
 test("an empty store makes a report, too", () => {

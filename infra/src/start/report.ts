@@ -20,6 +20,10 @@ export interface Report {
   readonly openAlerts: OpenAlerts;
   readonly worstAlerts: readonly AlertLine[];
   readonly services: readonly { readonly name: string; readonly url: string }[];
+  /** Where providers and SDKs send to. */
+  readonly collectorUrl: string;
+  /** The console's API. */
+  readonly consoleUrl: string;
   readonly alertsTopic: string;
   readonly kafkaBrokers: string;
 }
@@ -28,7 +32,15 @@ const mostAlerts = 8;
 
 export type Around = Pick<
   Report,
-  "readySeconds" | "load" | "services" | "alertsTopic" | "kafkaBrokers" | "currency" | "timeZone"
+  | "readySeconds"
+  | "load"
+  | "services"
+  | "collectorUrl"
+  | "consoleUrl"
+  | "alertsTopic"
+  | "kafkaBrokers"
+  | "currency"
+  | "timeZone"
 >;
 
 export async function makeReport(clickhouse: ClickHouse, around: Around): Promise<Report> {
@@ -109,6 +121,12 @@ export function showReport(report: Report, wide: number): string {
   ];
   const look: [string, string][] = [
     ["Ask", `npm run sql -- "${exampleQuery}"`],
+    ["Wire", "npm run source -- create --help; what can be wired: npm run source -- connectors"],
+    [
+      "Collector",
+      `${report.collectorUrl}/hooks/{source} for webhooks, ${report.collectorUrl}/v1 for Segment's libraries`,
+    ],
+    ["Console", `${report.consoleUrl}/openapi.json; its token is KEYPULSE_API_TOKEN, else in .keypulse/secrets.json`],
     ...services.map(({ name, url }): [string, string] => [name, `${url}/ready, /live, /metrics`]),
     ["Alerts", `topic ${report.alertsTopic} on ${report.kafkaBrokers}, views alerts_open and alerts_latest`],
   ];

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { topicNames } from "@keypulse/contracts";
 import { type ClickHouse, connectClickHouse } from "@keypulse/engines";
+import { removeConsoleAccess, writeConsoleAccess } from "../console.ts";
 import { bringUpEngines, type Engines } from "../engines/bringUp.ts";
 import { EngineError } from "../engines/engineError.ts";
 import { silentSteps } from "../engines/steps.ts";
@@ -14,8 +15,9 @@ import { type Connections, type Environment, readConnections } from "./connectio
 import { loadWhereEmpty, readAhead } from "./demonstration.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { makeReport, money, type Report } from "./report.ts";
+import { chooseSecrets } from "./secrets.ts";
 import type { ServiceLog } from "./serviceLog.ts";
-import { serviceSpecs } from "./services.ts";
+import { planServices } from "./services.ts";
 import { Interrupted, StartError } from "./startError.ts";
 import { type DemonstrationStream, streamDemonstration } from "./streamDemonstration.ts";
 import { untilEvaluated } from "./untilEvaluated.ts";
@@ -81,18 +83,27 @@ async function start(options: RunOptions, endings: Ending[]): Promise<void> {
   });
   endings.push(["Stop the engines", () => engines.stop()]);
   interrupts.check();
-  const environment = await prepare(options, engines);
+  const secrets = chooseSecrets(folder, process.env);
+  const environment: Environment = { ...(await prepare(options, engines)), ...secrets };
   const connections = readConnections(environment);
   const clickhouse = connectClickHouse(connections, "keypulse-start");
   endings.push([undefined, () => clickhouse.close()]);
-  const specs = await serviceSpecs(environment, startStep, interrupts);
+  const { specs, collectorUrl, consoleUrl } = await planServices(environment, startStep, interrupts);
   interrupts.check();
 
   const ingest = superviseServices([specs.ingest], options);
   const watchers = superviseServices([specs.signals, specs.alerts], options);
+  const doors = superviseServices([specs.collector, specs.console], options);
   // What feeds others stops first.
-  endings.push(["Stop signals and alerts", () => watchers.stop()], ["Stop ingest", () => ingest.stop()]);
+  endings.push(
+    ["Stop signals and alerts", () => watchers.stop()],
+    ["Stop ingest", () => ingest.stop()],
+    ["Stop collector and console", () => doors.stop()],
+  );
   await startServices(ingest, "ingest", options);
+  await startServices(doors, "collector and console", options);
+  writeConsoleAccess(folder, { url: consoleUrl, token: secrets.KEYPULSE_API_TOKEN });
+  endings.push([undefined, async () => removeConsoleAccess(folder)]);
   const place = { connections, clickhouse, environment, folder };
   const found = demonstration && (await loadWhereEmpty(options, place, demonstration));
   const stream = found?.clients && (await streamDemonstration(connections, found.clients));
@@ -117,7 +128,9 @@ async function start(options: RunOptions, endings: Ending[]): Promise<void> {
     load: found?.load ?? null,
     currency: environment.WORKSPACE_CURRENCY || "EUR",
     timeZone: environment.WORKSPACE_TIMEZONE || "UTC",
-    services: [...ingest.status(), ...watchers.status()].map(({ name, url }) => ({ name, url })),
+    services: [ingest, watchers, doors].flatMap((some) => some.status()).map(({ name, url }) => ({ name, url })),
+    collectorUrl,
+    consoleUrl,
     alertsTopic: topicNames(connections.TOPIC_PREFIX).alerts,
     kafkaBrokers: engines.kafkaBrokers,
   });

@@ -9,10 +9,21 @@ import type { ServiceSpec } from "../supervisor.ts";
 import type { Environment } from "./connections.ts";
 import type { Interrupts } from "./interrupts.ts";
 
+/** Where a service answers /ready, and the door that some have for others beside it. */
 const services = [
-  { name: "ingest", variable: "KEYPULSE_INGEST_PORT", port: 19_101 },
-  { name: "signals", variable: "KEYPULSE_SIGNALS_PORT", port: 19_102 },
-  { name: "alerts", variable: "KEYPULSE_ALERTS_PORT", port: 19_103 },
+  { name: "ingest", ready: ["KEYPULSE_INGEST_PORT", 19_101] },
+  { name: "signals", ready: ["KEYPULSE_SIGNALS_PORT", 19_102] },
+  { name: "alerts", ready: ["KEYPULSE_ALERTS_PORT", 19_103] },
+  {
+    name: "collector",
+    ready: ["KEYPULSE_COLLECTOR_HEALTH_PORT", 19_114],
+    door: ["KEYPULSE_COLLECTOR_PORT", 19_104, "COLLECTOR_PORT"],
+  },
+  {
+    name: "console",
+    ready: ["KEYPULSE_CONSOLE_HEALTH_PORT", 19_115],
+    door: ["KEYPULSE_CONSOLE_PORT", 19_105, "CONSOLE_PORT"],
+  },
 ] as const;
 
 export type ServiceName = (typeof services)[number]["name"];
@@ -20,22 +31,51 @@ export type ServiceName = (typeof services)[number]["name"];
 /** After a start that was killed its services end by themselves within 20 seconds (see reaper.mjs). */
 const leftOverEndMs = 25_000;
 
+export interface ServicePlan {
+  readonly specs: Readonly<Record<ServiceName, ServiceSpec>>;
+  /** Where providers and SDKs send to: COLLECTOR_PUBLIC_URL, else the collector itself. */
+  readonly collectorUrl: string;
+  /** The console's API. */
+  readonly consoleUrl: string;
+}
+
 /** Services as the supervisor starts them. @throws EngineError where a port stays taken */
-export async function serviceSpecs(
+export async function planServices(
   environment: Environment,
   startStep: StartStep,
   interrupts: Interrupts,
-): Promise<Record<ServiceName, ServiceSpec>> {
+): Promise<ServicePlan> {
   const nodeOptions = [process.env.NODE_OPTIONS, ...serviceNodeOptions].filter(Boolean).join(" ");
-  const given = Object.entries({ ...environment, NODE_OPTIONS: nodeOptions });
-  const env = Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const specs: [ServiceName, ServiceSpec][] = [];
-  for (const { name, variable, port: usual } of services) {
-    const port: Port = portSetting(variable, usual);
-    await untilFree(port, name, startStep, interrupts);
-    specs.push([name, { name, file: join(checkout, "services", name, "src", "main.ts"), port: port.number, env }]);
+  const doors: Record<string, number> = {};
+  const ports = new Map<ServiceName, Port>();
+  for (const service of services) {
+    const [readyVariable, usualPort] = service.ready;
+    const port = portSetting(readyVariable, usualPort);
+    await untilFree(port, service.name, startStep, interrupts);
+    ports.set(service.name, port);
+    if (!("door" in service)) continue;
+    const [variable, usual, setting] = service.door;
+    const door = portSetting(variable, usual);
+    await untilFree(door, service.name, startStep, interrupts);
+    doors[setting] = door.number;
   }
-  return Object.fromEntries(specs) as Record<ServiceName, ServiceSpec>;
+  const collectorUrl = environment.COLLECTOR_PUBLIC_URL || `http://127.0.0.1:${doors.COLLECTOR_PORT}`;
+  const given = Object.entries({
+    ...environment,
+    NODE_OPTIONS: nodeOptions,
+    ...Object.fromEntries(Object.entries(doors).map(([setting, number]) => [setting, String(number)])),
+    COLLECTOR_PUBLIC_URL: collectorUrl,
+  });
+  const env = Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const specs = [...ports].map(([name, port]): [ServiceName, ServiceSpec] => [
+    name,
+    { name, file: join(checkout, "services", name, "src", "main.ts"), port: port.number, env },
+  ]);
+  return {
+    specs: Object.fromEntries(specs) as Record<ServiceName, ServiceSpec>,
+    collectorUrl,
+    consoleUrl: `http://127.0.0.1:${doors.CONSOLE_PORT}`,
+  };
 }
 
 async function untilFree(port: Port, name: ServiceName, startStep: StartStep, interrupts: Interrupts): Promise<void> {
