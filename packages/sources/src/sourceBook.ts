@@ -1,5 +1,5 @@
 import { type AnyConnector, connectorNamed } from "@keypulse/connectors";
-import type { ClickHouse, EngineLogger, Redis } from "@keypulse/engines";
+import { type ClickHouse, type EngineLogger, type Redis, within } from "@keypulse/engines";
 import { hashSecret, isValid, openSecret } from "./secrets.ts";
 import { SettingsTable } from "./settingsTable.ts";
 import { type Source, sourceSchema } from "./source.ts";
@@ -21,6 +21,7 @@ export interface OpenSource {
 export const sourcesBell = (prefix: string): string => `${prefix}bell:sources`;
 
 const rereadMs = 30_000;
+const heardWithinMs = 2_000;
 
 /**
  * All sources, kept fresh: read again when Redis rings, and every 30 seconds in case it did not. While ClickHouse is
@@ -44,12 +45,19 @@ export class SourceBook {
 
   /** Reads all and keeps them fresh. @throws Error of ClickHouse where the first reading fails */
   async open(redis: Redis, prefix: string): Promise<void> {
+    // `open` is called again where the first reading failed.
+    if (this.#bell === undefined) {
+      const bell = redis.duplicate();
+      this.#bell = bell;
+      bell.on("message", () => this.#readAgain());
+      // What rang while the connection was lost was not heard.
+      bell.on("ready", () => this.#readAgain());
+      bell.on("error", () => {});
+      // Heard before it is read, so that no change falls between; Redis being away must not keep us from starting.
+      await within(heardWithinMs, bell.subscribe(sourcesBell(prefix)), "Redis is away").catch(() => {});
+    }
     await this.read();
-    this.#timer = setInterval(() => this.#readAgain(), rereadMs);
-    this.#bell = redis.duplicate();
-    this.#bell.on("message", () => this.#readAgain());
-    this.#bell.on("error", () => {});
-    this.#bell.subscribe(sourcesBell(prefix)).catch(() => {});
+    this.#timer ??= setInterval(() => this.#readAgain(), rereadMs);
   }
 
   close(): void {

@@ -1,0 +1,86 @@
+import type { MappedEvent, ParsedElement } from "@keypulse/connectors";
+import { refusedHeaders, topicNames } from "@keypulse/contracts";
+import { describe, expect, it } from "vitest";
+import { type MappingContext, toMessages } from "./messages.ts";
+import { type Source, sourceSchema } from "./source.ts";
+
+const topics = topicNames("t.");
+const now = "2026-01-02T03:04:05.000Z";
+const context = (given: Partial<Source> = {}, request?: MappingContext["request"]): MappingContext => ({
+  source: sourceSchema.parse({
+    id: "shop",
+    name: "Shop",
+    connector: "shopify",
+    created_at: now,
+    updated_at: now,
+    ...given,
+  }),
+  topics,
+  kind: "order",
+  receivedAt: new Date(now),
+  ...(request && { request }),
+});
+const order = (given: Partial<MappedEvent> = {}): MappedEvent => ({
+  id: "o-1:placed",
+  type: "order.placed",
+  occurred_at: now,
+  identifiers: { email: "Ana@Acme.example" },
+  properties: { order_id: "o-1", amount: "29.35", currency: "EUR" },
+  ...given,
+});
+const raw = Buffer.from('{"id":1}');
+
+describe("toMessages", () => {
+  it("writes events to the topic of their kind, keyed by the strongest identifier", () => {
+    const call = order({ id: "c", type: "call.started", identifiers: {}, properties: { direction: "inbound" } });
+    const identify = order({
+      id: "i",
+      type: "identify",
+      identifiers: { account_id: "acme", email: "a@b.example" },
+      properties: {},
+    });
+    const { messages, events } = toMessages([{ raw, events: [order(), call, identify] }], context());
+    expect(events).toBe(3);
+    expect(messages.map(({ topic, key }) => [topic, key])).toEqual([
+      ["t.events.order", "email:ana@acme.example"],
+      ["t.events.call", "shop:c"],
+      ["t.events.order", "account_id:acme"],
+    ]);
+    expect(messages[0]!.headers).toMatchObject({ ce_id: "o-1:placed", ce_source: "shop", ce_type: "order.placed" });
+    expect(JSON.parse(String(messages[0]!.value))).toMatchObject({ source: "shop", version: 1 });
+  });
+
+  it("keeps the bytes of everything else with the reason, an element as a whole", () => {
+    const elements: ParsedElement[] = [
+      { raw, fault: "id: is missing" },
+      { raw, unused: "no_meaning", detail: "a draft" },
+      { raw, events: [order(), order({ properties: { order_id: "o-1", amount: "-1", currency: "EUR" } })] },
+    ];
+    const { messages, events, refused } = toMessages(elements, context());
+    expect({ events, refused }).toEqual({ events: 0, refused: { malformed: 1, no_meaning: 1, invalid: 1 } });
+    expect(messages.map(({ value, headers }) => [value, headers[refusedHeaders.reason]])).toEqual([
+      [raw, "malformed"],
+      [raw, "no_meaning"],
+      [raw, "invalid"],
+    ]);
+    expect(messages[2]!.headers[refusedHeaders.detail]).toContain("properties.amount");
+  });
+
+  it("keeps the request for a replay, without what authorises", () => {
+    const request = {
+      method: "POST",
+      url: "https://c.example/hooks/shop?x=1",
+      headers: {
+        "x-shopify-topic": "orders/create",
+        authorization: "Basic aHVzaA==",
+        "x-api-key": "hush",
+        cookie: "hush",
+      },
+    };
+    const { messages } = toMessages([{ raw, fault: "odd" }], context({}, request));
+    expect(JSON.parse(messages[0]!.headers[refusedHeaders.request]!)).toEqual({
+      ...request,
+      headers: { "x-shopify-topic": "orders/create" },
+    });
+  });
+});
