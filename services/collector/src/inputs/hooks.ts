@@ -1,20 +1,10 @@
 import type { ProviderRequest } from "@keypulse/connectors";
-import type { SourceBook } from "@keypulse/sources";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { TakeRequest } from "../steps/takeRequest.ts";
 import { Refusal } from "./httpServer.ts";
-import type { RateLimits } from "./rateLimits.ts";
+import type { RouteParts } from "./routeParts.ts";
 
 /** `/hooks/{source id}`: what providers call. */
-export function serveHooks(
-  server: FastifyInstance,
-  {
-    book,
-    limits,
-    take,
-    publicUrl,
-  }: { book: SourceBook; limits: RateLimits; take: TakeRequest; publicUrl: () => string },
-): void {
+export function serveHooks(server: FastifyInstance, { book, limits, inTurn, take, publicUrl }: RouteParts): void {
   server.route<{ Params: { source: string } }>({
     method: ["GET", "POST", "OPTIONS"],
     url: "/hooks/:source",
@@ -22,7 +12,8 @@ export function serveHooks(
       const open = book.byId(request.params.source);
       if (open === undefined) throw new Refusal(404, "there is no source of this id");
       await limits.ofSource(open.source);
-      const answer = await take.webhook(open, toProviderRequest(request, publicUrl()));
+      const given = toProviderRequest(request, publicUrl());
+      const answer = await inTurn(given.body.length, () => take.webhook(open, given));
       return send(reply, answer);
     },
   });

@@ -8,38 +8,33 @@ import {
 } from "@keypulse/connectors";
 import type { OpenSource, SourceBook } from "@keypulse/sources";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { TakeRequest } from "../steps/takeRequest.ts";
 import { Refusal } from "./httpServer.ts";
-import type { RateLimits } from "./rateLimits.ts";
+import type { RouteParts } from "./routeParts.ts";
 
 /** The Segment-compatible API: the official libraries work with nothing but their host changed. */
-export function serveSegmentApi(
-  server: FastifyInstance,
-  {
-    book,
-    limits,
-    take,
-    publicUrl,
-  }: { book: SourceBook; limits: RateLimits; take: TakeRequest; publicUrl: () => string },
-): void {
+export function serveSegmentApi(server: FastifyInstance, { book, limits, inTurn, take, publicUrl }: RouteParts): void {
   for (const path of segmentEndpoints.keys()) {
     server.post(path, async (request) => {
       const receivedAt = new Date();
-      const body = readSegmentBody(path, request.body as Buffer);
-      const open = authenticate(book, request, body.writeKey, receivedAt.getTime());
-      await limits.ofSource(open.source);
-      await limits.ofAddress(open.source, request.ip);
-      const context = {
-        receivedAt,
-        sentAt: body.sentAt,
-        batchContext: body.context,
-        settings: open.settings as unknown as SegmentSourceSettings,
-        newId: randomUUID,
-      };
-      const elements = body.messages.map((message) => mapSegmentMessage(message, context));
-      await take.elements(open, elements, "web", receivedAt);
+      await inTurn((request.body as Buffer).length, () => takeMessages(path, request, receivedAt));
       return { success: true };
     });
+  }
+
+  async function takeMessages(path: string, request: FastifyRequest, receivedAt: Date): Promise<void> {
+    const body = readSegmentBody(path, request.body as Buffer);
+    const open = authenticate(book, request, body.writeKey, receivedAt.getTime());
+    await limits.ofSource(open.source);
+    await limits.ofAddress(open.source, request.ip);
+    const context = {
+      receivedAt,
+      sentAt: body.sentAt,
+      batchContext: body.context,
+      settings: open.settings as unknown as SegmentSourceSettings,
+      newId: randomUUID,
+    };
+    const elements = body.messages.map((message) => mapSegmentMessage(message, context));
+    await take.elements(open, elements, "web", receivedAt);
   }
 
   // What analytics.js asks for before it starts.
