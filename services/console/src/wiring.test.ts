@@ -159,7 +159,7 @@ describe("from a source's wiring to its client", () => {
       command("source", ["rejected", "mapped"]),
     ]);
     expect(list.stdout).toMatch(/^source +health .*\n(.*\n)*shop-system +ok +1 /);
-    expect(shown.stdout).toMatch(/last 24 hours +1 events: order\.placed 1/);
+    expect(shown.stdout).toMatch(/last 24 hours +1 event: order\.placed 1/);
     expect(connectors.stdout).toMatch(/\nses +email +none +.*topic_arn\*/);
     expect(refused.stdout).toContain('{"id": "1"}');
     const draft = await command("source", ["plan", "shop-system", "--draft"]);

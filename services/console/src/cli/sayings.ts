@@ -64,7 +64,10 @@ export function saySource(source: ShownSource): string {
         ? `|${sparkline(health.last_hour.map(({ events }) => events))}|`
         : "",
     ],
-    ["last 24 hours", `${health.events_last_day} events${listOf(day.by_type)}`],
+    [
+      "last 24 hours",
+      `${health.events_last_day} ${health.events_last_day === 1 ? "event" : "events"}${listOf(day.by_type)}`,
+    ],
     ["not used", listOf(day.refused).replace(/^: /, "")],
     ["duplicates", day.duplicates > 0 ? `${day.duplicates}, counted once` : ""],
     ["without client", day.unknown_client_share ? `${Math.round(day.unknown_client_share * 100)} %` : ""],

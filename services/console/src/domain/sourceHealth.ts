@@ -51,7 +51,9 @@ export function judgeHealth(facts: SourceFacts, numbers: SourceNumbers, nowMs: n
   if (silence !== undefined) return silence;
   const ago = sayDuration(nowMs - (numbers.lastReceivedMs ?? nowMs));
   const some =
-    numbers.events === 0 ? "no event in 24 hours, which is usual for it" : `${numbers.events} events in 24 hours`;
+    numbers.events === 0
+      ? "none in 24 hours, which is usual for it"
+      : `${numbers.events} ${numbers.events === 1 ? "event" : "events"} in 24 hours`;
   return { health: "ok", reason: `The last event arrived ${ago} ago; ${some}.` };
 }
 

@@ -71,18 +71,21 @@ export async function readArrivals(
     return await result.json<T>();
   };
   const [events, rejected, duplicates] = await Promise.all([
-    withEvents ? ask<PositionRow & EventRow & { client_key: string }>(`client_key, ${eventColumns}`, "events") : [],
+    withEvents ? ask<PositionRow & { client_key: string }>("client_key", "events") : [],
     ask<PositionRow & { reason: string; detail: string; bytes: string }>("reason, detail, bytes", "rejected_events"),
     ask<PositionRow & { event_id: string }>("event_id", "duplicate_events"),
   ]);
-  const clients = await readClients(clickhouse, [...new Set(events.map(({ client_key }) => client_key))]);
+  const [clients, contents] = await Promise.all([
+    readClients(clickhouse, [...new Set(events.map(({ client_key }) => client_key))]),
+    readContents(clickhouse, source, events),
+  ]);
   const arrivals: Arrival[] = [
-    ...events.map((row) => ({
-      ...placeOf(row),
-      kind: "event" as const,
-      unified: unifiedEvent(row),
-      client: clients.get(row.client_key) ?? null,
-    })),
+    ...events.flatMap((row) => {
+      const content = contents.get(nameOf(row));
+      if (content === undefined) return [];
+      const client = clients.get(row.client_key) ?? null;
+      return [{ ...placeOf(row), kind: "event" as const, unified: unifiedEvent(content), client }];
+    }),
     ...rejected.map((row) => ({
       ...placeOf(row),
       kind: "rejected" as const,
@@ -99,8 +102,35 @@ export async function readArrivals(
   return { arrivals, skipped: found - arrivals.length };
 }
 
+type Place = Pick<PositionRow, "topic" | "partition" | "offset">;
+const nameOf = ({ topic, partition, offset }: Place): string => `${topic}:${partition}:${offset}`;
+
+/** Wide columns, of these rows alone: found by their clients, which `events` is ordered by. */
+async function readContents(
+  clickhouse: ClickHouse,
+  source: string,
+  rows: readonly (Place & { client_key: string })[],
+): Promise<Map<string, EventRow>> {
+  if (rows.length === 0) return new Map();
+  const result = await clickhouse.query({
+    query: `SELECT topic, partition, offset, ${eventColumns} FROM events
+      WHERE source = {source: String} AND client_key IN {keys: Array(UUID)}
+        AND offset IN {offsets: Array(UInt64)}`,
+    query_params: {
+      source,
+      keys: [...new Set(rows.map(({ client_key }) => client_key))],
+      offsets: rows.map(({ offset }) => offset),
+    },
+    format: "JSONEachRow",
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  });
+  const found = await result.json<Place & EventRow>();
+  // The same offset of another partition may be among them; nobody asks for it.
+  return new Map(found.map((row) => [nameOf(row), row]));
+}
+
 const placeOf = ({ topic, partition, offset, received }: PositionRow) => ({
-  position: `${topic}:${partition}:${offset}`,
+  position: nameOf({ topic, partition, offset }),
   received_at: new Date(received).toISOString(),
 });
 
