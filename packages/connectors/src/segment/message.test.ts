@@ -161,6 +161,11 @@ describe("Segment messages", () => {
     expect(eventOf({ ...tracked("X"), messageId: undefined }).id).toBe("made-1");
   });
 
+  it("of RudderStack's library say when by originalTimestamp", () => {
+    const sent = { originalTimestamp: "2026-01-02T03:04:00Z", sentAt: "2026-01-02T03:04:05Z", channel: "server" };
+    expect(eventOf(tracked("X", {}, sent)).occurred_at).toBe("2026-01-02T03:04:01.000Z");
+  });
+
   it("take the clock of the batch before their own, and its context after their own", () => {
     const request = { sentAt: "2026-01-02T03:04:16Z", batchContext: { groupId: "c-2", campaign: { name: "Autumn" } } };
     expect(eventOf({ ...sample("track"), context: { groupId: "c-1" } }, request)).toMatchObject({

@@ -47,7 +47,7 @@ export function mapSegmentMessage(message: unknown, request: SegmentRequest): Pa
     if (fields !== message) throw new ElementFault("the message is not a JSON object");
     const type = neededText(fields, "type");
     if (!knownTypes.has(type)) return unknownType(type);
-    const at = occurredAt(fields.timestamp, sentAt, request.receivedAt);
+    const at = occurredAt(fields.timestamp ?? fields.originalTimestamp, sentAt, request.receivedAt);
     if (at === undefined) throw new ElementFault("timestamp: is not an ISO 8601 time");
     return readMessage(type as SegmentType, fields, context, { id: eventIdOf(id), at, settings: request.settings });
   });
