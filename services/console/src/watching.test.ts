@@ -156,6 +156,23 @@ describe("watching a source", () => {
     });
   });
 
+  it("takes the end of a file for no silence", async () => {
+    await world.call("POST", "/v1/sources", { id: "history", name: "Past orders", connector: "file" });
+    const now = Date.now();
+    await insert(
+      "events",
+      Array.from({ length: 60 }, (_, day) =>
+        eventRow("history", now - hourMs, { occurred_at: now - day * 24 * hourMs }),
+      ),
+    );
+    expect((await healthOf("history")).health).toBe("ok");
+    expect((await world.call("GET", "/v1/sources/history")).body).toMatchObject({
+      title: "Files of past orders",
+      address: null,
+      setup: ["Send a file: npm run import -- FILE --source history"],
+    });
+  });
+
   it("drafts a plan of what arrived, which can be set and taken away", async () => {
     await wire("planned");
     const order = { type: "order.placed", kind: "order", order_id: "7", amount: "10.50", currency: "EUR" };

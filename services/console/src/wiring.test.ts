@@ -131,6 +131,8 @@ describe("from a source's wiring to its client", () => {
     ]);
     expect(created.stdout).toMatch(/shop-system\n.*address\s+http.*\/hooks\/shop-system/s);
     expect(created.stdout).toMatch(/The secret, shown this once and never again:\n\n {2}[\w-]{43}\n/);
+    const named = await command("source", ["create", "--connector", "shopify", "--name", "Our shop", "--json"]);
+    expect(JSON.parse(named.stdout)).toMatchObject({ id: "our-shop", secrets: [], health: { health: "waiting" } });
     const expression =
       '{"id": id, "type": "order.placed", "occurred_at": $receivedAt, "identifiers": {"account_id": "acme"}, "properties": {"order_id": id, "amount": 5, "currency": "EUR"}}';
     const edited = await command("source", [

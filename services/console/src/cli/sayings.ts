@@ -50,7 +50,7 @@ export function saySource(source: ShownSource): string {
   const about = facts([
     ["name", source.name],
     ["connector", `${source.title} (${source.connector})`],
-    ["address", source.address ?? "none: it writes to Kafka"],
+    ["address", source.address ?? "none"],
     ["health", `${styled(colours[health.health], health.health)}  ${health.reason}`],
     [
       "last event",

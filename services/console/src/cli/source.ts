@@ -24,7 +24,7 @@ const help = `Usage: npm run source -- COMMAND [options]
   list                        all sources and how they are
   connectors                  what can be wired, with each one's settings
   create NAME --connector C   wires a source; a secret made here is shown this once
-      [--id ID] [--set name=value]… [--secret S] [--limit N]
+      [--id ID] [--set name=value]… [--secret S] [--limit REQUESTS_A_SECOND]
   show ID                     where it sends to, how to wire it, what arrived
   edit ID                     changes it
       [--name NAME] [--set name=value]… [--unset name]… [--limit N]
@@ -88,7 +88,8 @@ async function main(): Promise<number> {
     console.error(`There is no command "${name}".\n\n${help}`);
     return 2;
   }
-  if (id === undefined && !["list", "connectors"].includes(name)) {
+  const needsId = !["list", "connectors"].includes(name) && !(name === "create" && values.name !== undefined);
+  if (id === undefined && needsId) {
     console.error(`${name} needs ${name === "create" ? "a name" : "a source's id"}: see npm run source -- --help`);
     return 2;
   }
@@ -125,7 +126,8 @@ const commands = {
     return 0;
   },
 
-  async create(api, name) {
+  async create(api, given) {
+    const name = values.name ?? given;
     if (values.connector === undefined) throw new CommandFault("--connector is needed: npm run source -- connectors");
     const source = await api.call<WithSecret>("POST", "/v1/sources", {
       name,

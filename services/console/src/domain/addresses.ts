@@ -1,9 +1,10 @@
 import { connectorNamed } from "@keypulse/connectors";
 import type { Source } from "@keypulse/sources";
+import { doorless } from "./connectorSettings.ts";
 
 /** Where a source's sender sends to, and what a person pastes there. */
 export interface Wiring {
-  /** Absent for own producers: they write to Kafka. */
+  /** Null where it has none: own producers write to Kafka, files are read by a command. */
   address: string | null;
   setup: string[];
   /** Code ready to paste, by what it is for. */
@@ -17,13 +18,8 @@ export const hookAddress = (collectorUrl: string, id: string): string => `${coll
 export function wiringOf(source: Pick<Source, "id" | "connector">, collectorUrl: string, writeKey?: string): Wiring {
   const connector = connectorNamed(source.connector);
   if (connector === undefined) {
-    return {
-      address: null,
-      setup: [
-        `Write events of the contract to the topic of their kind, with "source": "${source.id}" and the strongest identifier as the key.`,
-      ],
-      snippets: {},
-    };
+    const way = doorless[source.connector];
+    return { address: null, setup: way === undefined ? [] : [way.setup(source.id)], snippets: {} };
   }
   const setup = connector.setup(hookAddress(collectorUrl, source.id));
   if (connector.name !== "segment") return { address: hookAddress(collectorUrl, source.id), setup, snippets: {} };

@@ -21,6 +21,8 @@ export const harmlessReasons: ReadonlySet<string> = new Set(["no_meaning", "test
 /** What is known of the source beside its numbers. */
 export interface SourceFacts {
   paused: boolean;
+  /** False for files: their end is no silence. */
+  goesOn: boolean;
   /** Why its settings can't be used. */
   fault: string | undefined;
   /** What the provider calls the secret that is needed and not there. */
@@ -47,7 +49,7 @@ export function judgeHealth(facts: SourceFacts, numbers: SourceNumbers, nowMs: n
     };
   }
   if (numbers.eventsEver === 0) return { health: "waiting", reason: "It is waiting for its first event." };
-  const silence = judgeSilence(numbers, nowMs);
+  const silence = facts.goesOn ? judgeSilence(numbers, nowMs) : undefined;
   if (silence !== undefined) return silence;
   const ago = sayDuration(nowMs - (numbers.lastReceivedMs ?? nowMs));
   const some =

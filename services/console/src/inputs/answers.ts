@@ -55,7 +55,7 @@ const ownSchema = sourceSchema.omit({ secrets: true, plan: true });
 export const briefSourceSchema = ownSchema.extend({
   version: z.number().int().describe("For If-Match"),
   title: z.string().describe("The connector's"),
-  address: z.string().nullable().describe("Where its sender sends to; null where it writes to Kafka"),
+  address: z.string().nullable().describe("Where its sender sends to; null where it has no address (Kafka, files)"),
   secrets: z.array(secretSchema),
   plan: z.enum(["flag", "refuse"]).nullable().describe("Mode of its tracking plan"),
 });
@@ -72,7 +72,7 @@ export const withSecretSchema = shownSourceSchema.extend({
 export const wishSchema = z.strictObject({
   id: sourceIdSchema.optional().describe("Part of its address; made of the name when absent"),
   name: z.string().min(1).max(200),
-  connector: z.string().min(1).describe("One of GET /v1/connectors, or kafka for own producers"),
+  connector: z.string().min(1).describe("One of GET /v1/connectors, or kafka for own producers, file for files"),
   settings: z.record(z.string(), z.unknown()).default({}),
   requests_a_second: z.number().int().min(1).max(100_000).optional(),
   secret: z.string().min(1).max(10_000).optional().describe("The provider's; it may come later"),

@@ -3,7 +3,7 @@ import type { ClickHouse } from "@keypulse/engines";
 import { isValid, openSecret, type Source } from "@keypulse/sources";
 import type { z } from "zod";
 import { wiringOf } from "../domain/addresses.ts";
-import { kafkaConnector, settingsFaults } from "../domain/connectorSettings.ts";
+import { doorless, settingsFaults } from "../domain/connectorSettings.ts";
 import { judgeHealth, refusedShare, type SourceFacts } from "../domain/sourceHealth.ts";
 import { typicalGapMs } from "../domain/sourceSilence.ts";
 import type {
@@ -62,7 +62,7 @@ function brief(
   return {
     ...own,
     version,
-    title: connectorNamed(source.connector)?.title ?? "Own producers, by Kafka",
+    title: (connectorNamed(source.connector) ?? doorless[source.connector])?.title ?? source.connector,
     address: wiringOf(source, collectorUrl).address,
     secrets: secrets
       .filter((secret) => isValid(secret, nowMs))
@@ -82,6 +82,7 @@ function factsOf(source: Source, secretKey: string, nowMs: number): SourceFacts 
   const needsSecret = connector !== undefined && connector.secret.origin !== "none";
   return {
     paused: source.state === "paused",
+    goesOn: source.connector !== "file",
     fault: faultOf(source, secretKey, nowMs),
     missingSecret: needsSecret && valid.length === 0 ? connector.secret.label : undefined,
   };
@@ -89,7 +90,7 @@ function factsOf(source: Source, secretKey: string, nowMs: number): SourceFacts 
 
 function faultOf(source: Source, secretKey: string, nowMs: number): string | undefined {
   const connector = connectorNamed(source.connector);
-  if (connector === undefined && source.connector !== kafkaConnector) {
+  if (connector === undefined && !Object.hasOwn(doorless, source.connector)) {
     return `there is no connector "${source.connector}"`;
   }
   const [fault] = settingsFaults(connector, source.settings);

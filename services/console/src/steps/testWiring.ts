@@ -31,7 +31,11 @@ export interface WiringParts {
 export async function testWiring(parts: WiringParts, source: Source): Promise<WiringAnswer> {
   const connector = connectorNamed(source.connector);
   if (connector === undefined) {
-    throw new ApiFault(400, "a source that writes to Kafka can't be tested from here", "send an event of your own");
+    throw new ApiFault(
+      400,
+      "a source without an address can't be tested from here",
+      "send an event or a file of your own",
+    );
   }
   const beganMs = Date.now();
   const trail = new Trail(beganMs);
