@@ -1,10 +1,12 @@
 import { silentLogger } from "@keypulse/engines";
+import { freePorts } from "@keypulse/infra";
 import { SourceBook, sourcesBell } from "@keypulse/sources";
 import { eventually } from "@keypulse/testkit";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { startConsole } from "./app.ts";
 import { readConsoleConfig } from "./config.ts";
-import { type ConsoleWorld, createConsoleWorld, secretKey } from "./testing/consoleWorld.ts";
+import { apiToken, type ConsoleWorld, createConsoleWorld, secretKey } from "./testing/consoleWorld.ts";
 
 interface Shown {
   id: string;
@@ -57,6 +59,9 @@ describe("the console's API", () => {
     const result = await new Validator().validate(structuredClone(body));
     expect([status, result.valid, result.errors]).toEqual([200, true, undefined]);
     expect(body.openapi).toBe("3.1.0");
+    expect(
+      Object.keys((body.paths!["/v1/sources" as never] as { post: { responses: object } }).post.responses),
+    ).toEqual(["201", "4XX", "5XX"]);
     expect(Object.keys(body.paths!)).toEqual(
       expect.arrayContaining(["/v1/connectors", "/v1/sources/{id}/secrets/{hash}", "/v1/sources/{id}/live"]),
     );
@@ -256,6 +261,42 @@ describe("the console's API", () => {
       results: [{ outcomes: [{ events: [{ id: "7", type: "web.form_submitted" }] }] }],
     });
     expect((await attempt("{ no: ")).body).toMatchObject({ of: "expression", place: { line: 1 } });
+  });
+
+  it("answers 503 where ClickHouse or Redis is away, and changes nothing", async () => {
+    const [away = 0] = await freePorts(1);
+    const without = async (settings: Record<string, string>) => {
+      const service = await startConsole(
+        readConsoleConfig({
+          ...world.environment,
+          LOG_LEVEL: "silent",
+          KEYPULSE_API_TOKEN: apiToken,
+          KEYPULSE_SECRET_KEY: secretKey,
+          ...settings,
+        }),
+      );
+      onTestFinished(() => service.stop());
+      const headers = { authorization: `Bearer ${apiToken}`, "content-type": "application/json" };
+      const body = JSON.stringify({ name: "Lost", connector: "kafka" });
+      const answer = await fetch(`${service.url}/v1/sources`, { method: "POST", headers, body });
+      return {
+        status: answer.status,
+        body: await answer.json(),
+        ready: (await fetch(`${service.healthUrl}/ready`)).status,
+      };
+    };
+    const answers = await Promise.all([
+      without({ CLICKHOUSE_URL: `http://127.0.0.1:${away}` }),
+      without({ REDIS_URL: `redis://127.0.0.1:${away}` }),
+    ]);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        status: 503,
+        body: { error: expect.stringContaining("try again") },
+        ready: 503,
+      });
+    }
+    expect((await world.call("GET", "/v1/sources/lost")).status).toBe(404);
   });
 
   it("tells of itself", async () => {

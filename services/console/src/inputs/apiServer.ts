@@ -110,7 +110,7 @@ function faultOf(error: FastifyError): Fault {
   if (isEngineAway(error)) {
     return {
       status: 503,
-      error: "ClickHouse or Redis does not answer now; nothing was changed, try again in a moment",
+      error: "ClickHouse or Redis does not answer now; try again in a moment",
     };
   }
   return { status: 500, error: "this request could not be handled", detail: "the console's log says why" };
