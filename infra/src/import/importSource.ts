@@ -53,5 +53,6 @@ export async function findSource(clickhouse: ClickHouse, id: string): Promise<So
 }
 
 export async function addSource(clickhouse: ClickHouse, source: Source): Promise<void> {
-  await new SettingsTable(clickhouse, "source").append(source.id, 1, source, "import");
+  const table = new SettingsTable(clickhouse, "source");
+  await table.append(source.id, (await table.newestVersion(source.id)) + 1, source, "import");
 }

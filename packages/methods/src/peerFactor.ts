@@ -91,13 +91,12 @@ export function peerFactors(histories: readonly WeeklyHistory[], lastWeek: numbe
 
 /**
  * A client's part of a weekly series (peer factors, spread factors): index 0 is the week of its first event, as
- * dropEpisodes expects it.
- *
- * @throws RangeError when the client starts before the series
+ * dropEpisodes expects it. Weeks before the series have factor 1: nobody is known to compare with (older events of a
+ * client may arrive after the series was made).
  */
 export function alignWeeks(series: readonly number[], seriesFirstWeek: number, clientFirstWeek: number): number[] {
   if (clientFirstWeek < seriesFirstWeek) {
-    throw new RangeError(`client starts in week ${clientFirstWeek}, before the series (${seriesFirstWeek})`);
+    return [...new Array<number>(seriesFirstWeek - clientFirstWeek).fill(1), ...series];
   }
   return series.slice(clientFirstWeek - seriesFirstWeek);
 }

@@ -66,6 +66,15 @@ describe("toMessages", () => {
     expect(messages[2]!.headers[refusedHeaders.detail]).toContain("properties.amount");
   });
 
+  it("counts nothing of a paused source, and keeps it for a replay", () => {
+    const { messages, events, refused } = toMessages([{ raw, events: [order()] }], context({ state: "paused" }));
+    expect({ events, refused, values: messages.map(({ value }) => value) }).toEqual({
+      events: 0,
+      refused: { paused: 1 },
+      values: [raw],
+    });
+  });
+
   it("keeps the request for a replay, without what authorises", () => {
     const request = {
       method: "POST",

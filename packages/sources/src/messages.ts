@@ -48,7 +48,9 @@ export function toMessages(elements: readonly ParsedElement[], context: MappingC
     mapped.refused[reason] = (mapped.refused[reason] ?? 0) + 1;
   };
   for (const element of elements) {
-    if ("fault" in element) refuse(element.raw, "malformed", element.fault);
+    if (context.source.state === "paused")
+      refuse(element.raw, "paused", "the source is paused; replay it when it goes on");
+    else if ("fault" in element) refuse(element.raw, "malformed", element.fault);
     else if ("unused" in element) refuse(element.raw, element.unused, element.detail);
     else {
       const checked = element.events.map((event) => checkEvent(event, context.source));

@@ -27,6 +27,17 @@ export class SettingsTable {
     return rows.map(({ id, newest, text }) => ({ id, version: newest, value: JSON.parse(text) }));
   }
 
+  /** The newest version of an id, deleted or not; 0 where there was none. */
+  async newestVersion(id: string): Promise<number> {
+    const result = await this.#clickhouse.query({
+      query: "SELECT toUInt32(max(version)) AS newest FROM settings WHERE kind = {kind: String} AND id = {id: String}",
+      query_params: { kind: this.#kind, id },
+      format: "JSONEachRow",
+    });
+    const [row] = await result.json<{ newest: number }>();
+    return row?.newest ?? 0;
+  }
+
   /** Appends a version. @param value undefined deletes */
   async append(id: string, version: number, value: unknown, changedBy: string): Promise<void> {
     await this.#clickhouse.insert({
