@@ -104,9 +104,11 @@ export async function runFaults(engines: OwnEngines, scenario: FaultScenario): P
     }
     await send(workspace, stream.slice(rounds.length * slice));
     say("all is sent; waiting until it is stored");
-    await untilAllCommitted(workspace).catch((error: Error) => {
-      throw failed([error.message]);
-    });
+    await untilAllCommitted(workspace)
+      .then(() => untilMended(workspace))
+      .catch((error: Error) => {
+        throw failed([error.message]);
+      });
     for (const worker of workers) {
       const code = await worker.stop();
       if (code !== 0) throw failed([`a worker ended with ${code} when it was asked to stop`]);
@@ -244,6 +246,16 @@ async function untilAllCommitted(workspace: TestWorkspace): Promise<void> {
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Waits until what ClickHouse lost in a crash was looked for and added. */
+async function untilMended(workspace: TestWorkspace): Promise<void> {
+  await eventually(
+    () => workspace.redis.exists(`${workspace.environment.REDIS_PREFIX}to-mend`),
+    (noted) => noted === 0,
+    60_000,
+    200,
+  );
 }
 
 function describeRound(index: number, rounds: number, round: Round): string {

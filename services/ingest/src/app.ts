@@ -19,6 +19,9 @@ import { createDropDuplicates } from "./steps/dropDuplicates.ts";
 import { createLinkIdentities } from "./steps/linkIdentities.ts";
 import { createReadEvents } from "./steps/readEvents.ts";
 
+/** How often ranges that were stored again are looked at; there are none but after a crash of ClickHouse. */
+const mendEveryMs = 2_000;
+
 /** Kafka → decode → validate → drop duplicates → link identities → store → announce. */
 export async function startIngest(settings: IngestSettings): Promise<RunningService> {
   const logger = createLogger("ingest", settings.LOG_LEVEL);
@@ -41,7 +44,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const forest = new IdentityForest(redis, settings.REDIS_PREFIX);
   const identityTables = new IdentityTables(clickhouse);
   const eventTables = new EventTables(clickhouse, logger);
-  const fedTables = new FedTables(clickhouse, redis, settings.REDIS_PREFIX, logger);
+  const fedTables = new FedTables({ clickhouse, redis }, settings.REDIS_PREFIX, () => consumer.pending(), logger);
   const announcer = new Announcer(producer, topics);
 
   const readEvents = createReadEvents(resolveIdentity);
@@ -105,9 +108,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
         const tried = triedBefore;
         triedBefore = true;
         await eventTables.store(batch, tried);
-        if (tried && (await fedTables.mayHaveLost(messages[0]?.timestampMs ?? Number.POSITIVE_INFINITY))) {
-          await fedTables.mend(batch.range, task.signal);
-        }
+        if (tried && messages[0] !== undefined) await fedTables.note(batch.range, messages[0].timestampMs);
       });
     };
     while (!(await holdsClaims(claimAndStore))) {
@@ -151,12 +152,16 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     onRetry: (error) => logger.warn({ reason: describeError(error) }, "waiting for the engines"),
   });
   await consumer.start();
+  const mending = setInterval(() => {
+    fedTables.mend().catch((error: Error) => logger.warn({ reason: describeError(error) }, "can't compare fed tables"));
+  }, mendEveryMs);
   logger.info({ address: health.url, topics: Object.values(topics.events) }, "started");
 
   return {
     logger,
     failed: consumer.failed,
     async stop() {
+      clearInterval(mending);
       await consumer.stop();
       await producer.disconnect();
       await clickhouse.close();

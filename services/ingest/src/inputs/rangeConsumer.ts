@@ -36,6 +36,8 @@ export interface RangeConsumer {
   stop(): Promise<void>;
   /** Rejects when the consumer can't go on. */
   failed: Promise<never>;
+  /** Ranges that the whole group's commits name: they are being stored, or wait to be stored again. */
+  pending(): Promise<{ topic: string; partition: number; first: number; last: number }[]>;
   /** True between joining the group and losing it. */
   joined(): boolean;
 }
@@ -268,6 +270,15 @@ export function createRangeConsumer(
   return {
     failed,
     joined: () => joined,
+    async pending() {
+      const offsets = await admin.fetchOffsets({ groupId: settings.groupId, topics: settings.topics });
+      return offsets.flatMap(({ topic, partitions }) =>
+        partitions.flatMap(({ partition, metadata }) => {
+          const range = readPending(metadata);
+          return range === undefined ? [] : [{ topic, partition, ...range }];
+        }),
+      );
+    },
     async start() {
       await admin.connect();
       await consumer.connect();

@@ -1,5 +1,5 @@
 import { silentLogger } from "@keypulse/engines";
-import { createTestWorkspace, type TestWorkspace } from "@keypulse/testkit";
+import { createTestWorkspace, eventually, type TestWorkspace } from "@keypulse/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FedTables } from "./fedTables.ts";
 
@@ -9,9 +9,10 @@ const feeds = ["activity_daily", "revenue_daily", "order_lines", "source_hourly"
 describe("tables that views feed", () => {
   let workspace: TestWorkspace;
   let fedTables: FedTables;
+  let pending: { topic: string; partition: number; first: number; last: number }[] = [];
   beforeAll(async () => {
     workspace = await createTestWorkspace();
-    fedTables = new FedTables(workspace.clickhouse, workspace.redis, workspace.world.redisPrefix, silentLogger);
+    fedTables = new FedTables(workspace, workspace.world.redisPrefix, async () => pending, silentLogger);
   });
   afterAll(() => workspace.close());
 
@@ -45,13 +46,13 @@ describe("tables that views feed", () => {
     await work();
     for (const feed of feeds) await workspace.clickhouse.command({ query: `ATTACH TABLE feed_${feed}` });
   };
-  const range = (first: number, last: number) => ({
-    topic: "orders",
-    kind: "order" as const,
-    partition: 0,
-    first,
-    last,
-  });
+  const range = (first: number, last: number) => ({ topic: "orders", partition: 0, first, last });
+  const note = (first: number, last: number) => fedTables.note(range(first, last), Date.UTC(2000, 0, 1));
+  const untilMended = () =>
+    eventually(
+      () => fedTables.mend(),
+      (short) => short !== undefined,
+    );
 
   it("are made whole from events where ClickHouse lost what a view had written", async () => {
     await insert(0);
@@ -63,9 +64,16 @@ describe("tables that views feed", () => {
     await withoutFeeding(() => insert(0));
     await insert(1_000);
     expect(await contents()).not.toEqual(whole);
-    expect((await fedTables.mend(range(0, 999), never)).sort()).toEqual([...feeds].sort());
+    await note(0, 999);
+    // What an interrupted insert owes comes when it is repeated: added here too, it would count twice.
+    pending = [range(0, 999)];
+    expect(await fedTables.mend()).toBeUndefined();
+    expect(await contents()).not.toEqual(whole);
+    pending = [range(5_000, 5_999)];
+    expect((await fedTables.mend())?.sort()).toEqual([...feeds].sort());
     expect(await contents()).toEqual(whole);
-    expect(await fedTables.mend(range(0, 999), never)).toEqual([]);
+    await note(0, 999);
+    expect(await fedTables.mend()).toEqual([]);
     expect(await contents()).toEqual(whole);
   });
 
@@ -81,7 +89,9 @@ describe("tables that views feed", () => {
       }
     };
     const stored = store();
-    await Promise.all([fedTables.mend(range(2_000, 2_499), never), fedTables.mend(range(2_500, 2_999), never)]);
+    await note(2_000, 2_499);
+    await note(2_500, 2_999);
+    await Promise.all([untilMended(), untilMended()]);
     storing = false;
     await stored;
     const [row] = await workspace.rows<Record<string, string>>(
@@ -94,7 +104,8 @@ describe("tables that views feed", () => {
   });
 
   it("are only looked at where ClickHouse was started after the events arrived", async () => {
-    expect(await fedTables.mayHaveLost(Date.now() + 3_600_000)).toBe(false);
-    expect(await fedTables.mayHaveLost(Date.now() - 365 * 86_400_000)).toBe(true);
+    await fedTables.note(range(0, 1), Date.now() + 3_600_000);
+    expect(await fedTables.mend()).toEqual([]);
+    expect(await workspace.redis.keys(`${workspace.world.redisPrefix}to-mend`)).toEqual([]);
   });
 });

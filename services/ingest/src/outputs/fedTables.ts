@@ -1,7 +1,9 @@
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouse, EngineLogger, Redis } from "@keypulse/engines";
 import type { OffsetRange } from "../domain/batch.ts";
+
+type PositionRange = Omit<OffsetRange, "kind">;
 
 /** A table that a materialized view fills from `events`. */
 interface Feed {
@@ -23,93 +25,127 @@ interface MissingRows {
 
 /** A process that mends and is silent for so long has died; the others wait for it no longer. */
 const mendingMs = 4_000;
-const attempts = 30;
 
 /**
  * Looks after the tables that views feed, when ClickHouse was killed. It writes the token of a view's block to its log a
  * moment before the block's part counts: killed in between, it takes the repeated insert for done and holds no row of
  * it (one of some 600 interrupted inserts). `events` is the truth that the others are compared with.
+ *
+ * Ranges that were stored again are noted in Redis and compared later, when nothing can be on its way any more.
  */
 export class FedTables {
   readonly #clickhouse: ClickHouse;
   readonly #redis: Redis;
-  readonly #key: string;
+  readonly #lock: string;
+  readonly #noted: string;
+  readonly #pending: () => Promise<PositionRange[]>;
   readonly #logger: EngineLogger;
-  constructor(clickhouse: ClickHouse, redis: Redis, prefix: string, logger: EngineLogger) {
-    this.#clickhouse = clickhouse;
-    this.#redis = redis;
-    this.#key = `${prefix}mending`;
+
+  /** @param pending ranges that are named in the group's commits: they may be stored already, or in part */
+  constructor(
+    engines: { clickhouse: ClickHouse; redis: Redis },
+    prefix: string,
+    pending: () => Promise<PositionRange[]>,
+    logger: EngineLogger,
+  ) {
+    this.#clickhouse = engines.clickhouse;
+    this.#redis = engines.redis;
+    this.#lock = `${prefix}mending`;
+    this.#noted = `${prefix}to-mend`;
+    this.#pending = pending;
     this.#logger = logger;
   }
 
-  /** Whether ClickHouse was started after these messages arrived: only then can it have lost a part of theirs. */
-  async mayHaveLost(firstArrivedMs: number): Promise<boolean> {
+  /**
+   * Notes a range that was stored again, where ClickHouse was started after its messages arrived: only then can it have
+   * lost a part of theirs.
+   */
+  async note({ topic, partition, first, last }: PositionRange, firstArrivedMs: number): Promise<void> {
     const clocksDifferMs = 60_000;
-    const [row] = await this.#rows<{ startedMs: string }>(
-      "SELECT toUnixTimestamp(now() - uptime()) * 1000 AS startedMs",
-    );
-    return Number(row!.startedMs) + clocksDifferMs > firstArrivedMs;
+    const [row] = await this.#rows<{ ms: string }>("SELECT toUnixTimestamp(now() - uptime()) * 1000 AS ms");
+    if (Number(row!.ms) + clocksDifferMs < firstArrivedMs) return;
+    await this.#redis.sadd(this.#noted, JSON.stringify({ topic, partition, first, last }));
   }
 
   /** Resolves when nobody mends: an insert meanwhile would only make the mender look again. */
   async untilMended(signal: AbortSignal): Promise<void> {
-    while ((await this.#redis.exists(this.#key)) === 1) await sleep(200, undefined, { signal });
+    while ((await this.#redis.exists(this.#lock)) === 1) await sleep(100, undefined, { signal });
   }
 
   /**
-   * Adds to the fed tables what a stored range should have put there and did not. May be repeated; one process at a time.
-   * @returns the tables that were short
-   * @throws Error where inserts never paused long enough to be sure
+   * Adds to the fed tables what noted ranges should have put there and did not. May be called at any time; where others
+   * are at work it does nothing, and the next call may.
+   * @returns the tables that were short, or undefined where ranges are still noted
    */
-  async mend(range: OffsetRange, signal: AbortSignal): Promise<string[]> {
+  async mend(): Promise<string[] | undefined> {
+    const noted = await this.#redis.smembers(this.#noted);
+    if (noted.length === 0) return [];
     const name = randomUUID();
-    while ((await this.#redis.set(this.#key, name, "PX", mendingMs, "NX")) === null) {
-      await sleep(200, undefined, { signal });
-    }
-    const alive = setInterval(() => void this.#redis.pexpire(this.#key, mendingMs).catch(() => {}), mendingMs / 4);
+    if ((await this.#redis.set(this.#lock, name, "PX", mendingMs, "NX")) === null) return undefined;
+    const alive = setInterval(() => void this.#redis.pexpire(this.#lock, mendingMs).catch(() => {}), mendingMs / 4);
     try {
-      const missing = await this.#missingRows(await this.#feeds(), range, signal);
-      for (const { feed, rows } of missing) {
-        this.#logger.warn({ table: feed.table, rows: rows.length }, "ClickHouse lost rows in a crash: adding them");
-        await this.#clickhouse.insert({
-          table: feed.table,
-          format: "JSONEachRow",
-          values: rows,
-          clickhouse_settings: { async_insert: 0, wait_end_of_query: 1 },
-        });
+      const short = new Set<string>();
+      for (const text of noted) {
+        const missing = await this.#missingRows(await this.#feeds(), JSON.parse(text) as PositionRange);
+        if (missing === undefined) return undefined;
+        for (const { feed, rows } of missing) {
+          this.#logger.warn({ table: feed.table, rows: rows.length }, "ClickHouse lost rows in a crash: adding them");
+          await this.#add(feed.table, rows);
+          short.add(feed.table);
+        }
+        await this.#redis.srem(this.#noted, text);
       }
-      return missing.map(({ feed }) => feed.table);
+      return [...short];
     } finally {
       clearInterval(alive);
       await this.#redis.eval(
         `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`,
         1,
-        this.#key,
+        this.#lock,
         name,
       );
     }
   }
 
+  /** Whoever was killed while it added them may have succeeded: the same rows are taken once. */
+  async #add(table: string, rows: Record<string, unknown>[]): Promise<void> {
+    await this.#clickhouse.insert({
+      table,
+      format: "JSONEachRow",
+      values: rows,
+      clickhouse_settings: {
+        async_insert: 0,
+        wait_end_of_query: 1,
+        insert_deduplicate: 1,
+        insert_deduplication_token: `mend:${hash("sha1", JSON.stringify(rows))}`,
+      },
+    });
+  }
+
   /**
-   * An insert shows in `events` before views have fed the others. So: no insert is running after `events` was read, and
-   * it reads the same after the others were read; then what they lack is lost.
+   * What views owe for the range. An insert shows in `events` before views have fed the others, and one that was cut
+   * off feeds them when it is repeated. So: after `events` was read no insert is running, no pending range has rows in
+   * `events`, and it reads the same after the others were read; then what they lack is lost.
+   * @returns undefined where that is not so now
    */
-  async #missingRows(feeds: Feed[], range: OffsetRange, signal: AbortSignal): Promise<MissingRows[]> {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const before = await this.#fingerprint(feeds, range);
-      if (!(await this.#inserting())) {
-        const missing: MissingRows[] = [];
-        for (const feed of feeds) {
-          const rows = await this.#rows<Record<string, unknown>>(differenceQuery(feed), range);
-          if (rows.length > 0) missing.push({ feed, rows });
-        }
-        if (missing.length === 0) return [];
-        const after = await this.#fingerprint(feeds, range);
-        if (JSON.stringify(before) === JSON.stringify(after)) return missing;
-      }
-      await sleep(100 + 50 * attempt, undefined, { signal });
+  async #missingRows(feeds: Feed[], range: PositionRange): Promise<MissingRows[] | undefined> {
+    const before = await this.#fingerprint(feeds, range);
+    if ((await this.#inserting()) || (await this.#pendingHaveRows())) return undefined;
+    const missing: MissingRows[] = [];
+    for (const feed of feeds) {
+      const rows = await this.#rows<Record<string, unknown>>(differenceQuery(feed), range);
+      if (rows.length > 0) missing.push({ feed, rows });
     }
-    throw new Error("inserts never paused long enough to compare the tables that views feed");
+    const after = await this.#fingerprint(feeds, range);
+    return JSON.stringify(before) === JSON.stringify(after) ? missing : undefined;
+  }
+
+  async #pendingHaveRows(): Promise<boolean> {
+    for (const range of await this.#pending()) {
+      const [row] = await this.#rows<{ n: number }>(`SELECT toUInt32(count()) AS n FROM ${ofRange}`, range);
+      if (row!.n > 0) return true;
+    }
+    return false;
   }
 
   async #inserting(): Promise<boolean> {
@@ -120,7 +156,7 @@ export class FedTables {
     return row!.n > 0;
   }
 
-  #fingerprint(feeds: Feed[], range: OffsetRange) {
+  #fingerprint(feeds: Feed[], range: PositionRange) {
     const parts = feeds.map(
       (feed) =>
         `SELECT '${feed.table}' AS name, count() AS rows, groupBitXor(cityHash64(*)) AS hash FROM (${expected(feed)})`,
@@ -151,7 +187,7 @@ export class FedTables {
     return feeds;
   }
 
-  async #rows<T>(query: string, range?: OffsetRange): Promise<T[]> {
+  async #rows<T>(query: string, range?: PositionRange): Promise<T[]> {
     const result = await this.#clickhouse.query({
       query,
       format: "JSONEachRow",
