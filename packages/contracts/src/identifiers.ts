@@ -13,8 +13,9 @@ export const contactIdentifierKinds = ["crm_id", "user_id", "email", "phone", "a
 export type ContactIdentifierKind = (typeof contactIdentifierKinds)[number];
 
 const mostCharacters = 512;
-const identifierValue = z.union([z.string().max(mostCharacters), z.int().transform(String)], {
-  error: `an identifier is a text of at most ${mostCharacters} characters or a whole number`,
+const wrongIdentifier = `an identifier is a text of at most ${mostCharacters} characters or a whole number`;
+const identifierValue = z.union([z.string().max(mostCharacters, wrongIdentifier), z.int().transform(String)], {
+  error: wrongIdentifier,
 });
 
 /** Raw identifiers as the sender knows them; `@keypulse/identity` normalises them. Whole numbers become texts. */

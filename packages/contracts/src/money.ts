@@ -5,13 +5,21 @@ export const maxAmount = 1_000_000_000_000;
 
 const decimalText = /^\d{1,13}(\.\d{1,4})?$/;
 
+const wrongDecimal = `must be a decimal from 0 to ${maxAmount} with at most 4 places, such as "12.50"`;
+
 /**
  * A non-negative decimal with at most four places, as a text ("12.50") or a JSON number; always handed on as a text,
  * so that no binary fraction reaches the warehouse. What a type does to revenue (add, subtract) is the type's business.
  */
 export const decimalSchema = z.union(
-  [z.string().refine(isDecimal), z.number().transform(plainDecimal).pipe(z.string().refine(isDecimal))],
-  { error: `must be a decimal from 0 to ${maxAmount} with at most 4 places, such as "12.50"` },
+  [
+    z.string().refine(isDecimal, { error: wrongDecimal }),
+    z
+      .number()
+      .transform(plainDecimal)
+      .pipe(z.string().refine(isDecimal, { error: wrongDecimal })),
+  ],
+  { error: wrongDecimal },
 );
 
 function isDecimal(text: string): boolean {

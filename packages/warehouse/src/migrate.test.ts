@@ -20,6 +20,7 @@ describe("migrate", () => {
       "0002_activity.sql",
       "0003_identity.sql",
       "0004_signals.sql",
+      "0005_settings.sql",
     ]);
     expect(await migrate(settings(), workspace)).toEqual({ applied: [], views: 0 });
   });
