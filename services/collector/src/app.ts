@@ -16,7 +16,7 @@ import { createMarkMachines } from "./steps/markMachines.ts";
 import { createTakeRequest } from "./steps/takeRequest.ts";
 
 /** Bytes of bodies that are worked on at a time. */
-const bytesInHand = 1024 * 1024;
+const bytesInHand = 256 * 1024;
 
 export interface RunningCollector extends RunningService {
   /** Where providers and SDKs send to. */

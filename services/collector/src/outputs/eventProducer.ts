@@ -16,7 +16,7 @@ interface Waiting {
 }
 
 /** Most bytes of one send: larger ones are no faster, and take several times as much memory while they are encoded. */
-const bytesASend = 512 * 1024;
+const bytesASend = 256 * 1024;
 /** Requests wait for this much at most; what would come on top is answered with 503. */
 const mostWaitingBytes = 32 * 1024 * 1024;
 const sendWithinMs = 5_000;
