@@ -2,6 +2,7 @@ import type { MappedEvent, ParsedElement } from "@keypulse/connectors";
 import { refusedHeaders, topicNames } from "@keypulse/contracts";
 import { describe, expect, it } from "vitest";
 import { type MappingContext, toMessages } from "./messages.ts";
+import { storeSecret } from "./secrets.ts";
 import { type Source, sourceSchema } from "./source.ts";
 
 const topics = topicNames("t.");
@@ -64,6 +65,17 @@ describe("toMessages", () => {
       [raw, "invalid"],
     ]);
     expect(messages[2]!.headers[refusedHeaders.detail]).toContain("properties.amount");
+  });
+
+  it("keeps no secret that came in a header of the sender's own name", () => {
+    const secrets = [storeSecret("hush-hush", "shop", 0)];
+    const request = {
+      method: "POST",
+      url: "https://c.example/",
+      headers: { "x-door": "hush-hush", "x-kind": "order" },
+    };
+    const { messages } = toMessages([{ raw, fault: "odd" }], context({ secrets }, request));
+    expect(JSON.parse(messages[0]!.headers[refusedHeaders.request]!).headers).toEqual({ "x-kind": "order" });
   });
 
   it("counts nothing of a paused source, and keeps it for a replay", () => {

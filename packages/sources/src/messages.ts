@@ -10,6 +10,7 @@ import {
   vocabulary,
 } from "@keypulse/contracts";
 import { cloudEventHeaders } from "@keypulse/engines";
+import { hashSecret } from "./secrets.ts";
 import type { Source } from "./source.ts";
 import { deviationsOf } from "./trackingPlan.ts";
 
@@ -111,14 +112,18 @@ function refusedMessage(raw: Buffer, reason: RefusedReason, detail: string, cont
       [refusedHeaders.source]: source.id,
       [refusedHeaders.connector]: source.connector,
       [refusedHeaders.receivedAt]: receivedAt.toISOString(),
-      ...(request === undefined ? {} : { [refusedHeaders.request]: JSON.stringify(withoutSecrets(request)) }),
+      ...(request === undefined ? {} : { [refusedHeaders.request]: JSON.stringify(withoutSecrets(request, source)) }),
     },
   };
 }
 
 const secretHeaders = /^(authorization|cookie|proxy-authorization|x-keypulse-token|.*(secret|token|api-?key).*)$/;
 
-function withoutSecrets({ method, url, headers }: NonNullable<MappingContext["request"]>) {
-  const kept = Object.entries(headers).filter(([name]) => !secretHeaders.test(name));
+/** A sender may carry its secret in a header of any name: it is known by its hash. */
+function withoutSecrets({ method, url, headers }: NonNullable<MappingContext["request"]>, { secrets }: Source) {
+  const hashes = new Set(secrets.map(({ hash }) => hash));
+  const kept = Object.entries(headers).filter(
+    ([name, value]) => !secretHeaders.test(name) && !hashes.has(hashSecret(value ?? "")),
+  );
   return { method, url, headers: Object.fromEntries(kept) };
 }

@@ -36,14 +36,15 @@ export async function startCollector(settings: CollectorSettings): Promise<Runni
   const producer = new EventProducer(connectKafka(settings, "keypulse-collector", logger), logger);
   const book = new SourceBook(clickhouse, settings.KEYPULSE_SECRET_KEY, logger);
 
+  const inTurn = createInTurn(bytesInHand);
   const take = createTakeRequest({
     topics: topicNames(settings.TOPIC_PREFIX),
     producer,
     tools: createDownloads(),
     markMachines: createMarkMachines(redis, settings.REDIS_PREFIX),
     metrics,
+    inTurn,
   });
-  const inTurn = createInTurn(bytesInHand);
   const limits = createRateLimits(settings.COLLECTOR_REQUESTS_AN_ADDRESS);
   const server = await createHttpServer(settings, logger);
   server.addHook("onResponse", async (request, reply) => {

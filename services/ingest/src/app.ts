@@ -103,8 +103,9 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       });
       await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
       await untilDone("store", async () => {
-        if (!(await duplicateRegistry.holds(fill))) throw new RegistryLost("Redis lost the claims of this range");
         await fedTables.untilMended(task.signal);
+        // The last thing before the insert: whoever fills an emptied Redis waits only for what is on its way.
+        if (!(await duplicateRegistry.holds(fill))) throw new RegistryLost("Redis lost the claims of this range");
         const tried = triedBefore;
         triedBefore = true;
         await eventTables.store(batch, tried);

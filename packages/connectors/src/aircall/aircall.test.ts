@@ -100,4 +100,16 @@ describe("Aircall's events", () => {
       { type: "call.completed", properties: { duration_seconds: 42 } },
     ]);
   });
+
+  it("keeps its token out of the bytes that are kept, which read the same again", () => {
+    const sample = aircall.sample(
+      "https://collector.example/hooks/s1",
+      contextOf(aircall, { secrets: ["tok-secret"] }),
+    );
+    const [element] = aircall.parse(sample, contextOf(aircall));
+    expect(sample.body.toString()).toContain("tok-secret");
+    expect(element!.raw.toString()).not.toContain("tok-secret");
+    const again = aircall.parse({ ...sample, body: element!.raw }, contextOf(aircall));
+    expect(eventsOf(again)).toEqual(eventsOf([element!]));
+  });
 });

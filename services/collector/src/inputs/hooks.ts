@@ -4,7 +4,7 @@ import { Refusal } from "./httpServer.ts";
 import type { RouteParts } from "./routeParts.ts";
 
 /** `/hooks/{source id}`: what providers call. */
-export function serveHooks(server: FastifyInstance, { book, limits, inTurn, take, publicUrl }: RouteParts): void {
+export function serveHooks(server: FastifyInstance, { book, limits, take, publicUrl }: RouteParts): void {
   server.route<{ Params: { source: string } }>({
     method: ["GET", "POST", "OPTIONS"],
     url: "/hooks/:source",
@@ -13,8 +13,7 @@ export function serveHooks(server: FastifyInstance, { book, limits, inTurn, take
       if (open === undefined) throw new Refusal(404, "there is no source of this id");
       await limits.ofSource(open.source);
       const given = toProviderRequest(request, publicUrl());
-      const answer = await inTurn(given.body.length, () => take.webhook(open, given));
-      return send(reply, answer);
+      return send(reply, await take.webhook(open, given));
     },
   });
 }

@@ -40,7 +40,7 @@ export function serveSegmentApi(server: FastifyInstance, { book, limits, inTurn,
   // What analytics.js asks for before it starts.
   server.get<{ Params: { writeKey: string } }>("/v1/projects/:writeKey/settings", async (request, reply) => {
     const open = book.bySecret(request.params.writeKey, Date.now());
-    if (open === undefined) throw new Refusal(404, "no source has this write key");
+    if (open?.source.connector !== "segment") throw new Refusal(404, "no source has this write key");
     reply.header("cache-control", "public, max-age=300");
     return segmentSettings(request.params.writeKey, `${new URL(publicUrl()).host}/v1`);
   });

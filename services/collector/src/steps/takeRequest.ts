@@ -4,6 +4,7 @@ import { type OpenSource, toMessages } from "@keypulse/sources";
 import { Refusal } from "../inputs/httpServer.ts";
 import type { CollectorMetrics } from "../metrics.ts";
 import type { EventProducer } from "../outputs/eventProducer.ts";
+import type { InTurn } from "./inTurn.ts";
 
 export interface TakeRequest {
   /** A provider's request from its bytes to the acknowledgement of Kafka. @throws Refusal, MalformedBody, KafkaAway */
@@ -18,6 +19,7 @@ interface Parts {
   tools: ConnectorTools & { confirm(url: string): Promise<void> };
   markMachines(source: string, elements: readonly ParsedElement[]): Promise<void>;
   metrics: CollectorMetrics;
+  inTurn: InTurn;
 }
 
 const success: Reply = {
@@ -27,7 +29,7 @@ const success: Reply = {
 };
 
 /** The way of a request: handshake → verify → parse → mark machines → check → publish. */
-export function createTakeRequest({ topics, producer, tools, markMachines, metrics }: Parts): TakeRequest {
+export function createTakeRequest({ topics, producer, tools, markMachines, metrics, inTurn }: Parts): TakeRequest {
   async function elements(
     { source }: OpenSource,
     parsed: readonly ParsedElement[],
@@ -69,7 +71,10 @@ export function createTakeRequest({ topics, producer, tools, markMachines, metri
         metrics.notGenuine(source.id);
         throw new Refusal(verified.status ?? 401, verified.detail);
       }
-      await elements(open, await connector.parse(request, context), connector.kind, receivedAt, request);
+      // Not before: proving a request may wait for a certificate, and whoever can't prove it holds nobody up.
+      await inTurn(request.body.length, async () =>
+        elements(open, await connector.parse(request, context), connector.kind, receivedAt, request),
+      );
       return connector.accepted ?? success;
     },
   };

@@ -90,7 +90,7 @@ export class FedTables {
         if (missing === undefined) return undefined;
         for (const { feed, rows } of missing) {
           this.#logger.warn({ table: feed.table, rows: rows.length }, "ClickHouse lost rows in a crash: adding them");
-          await this.#add(feed.table, rows);
+          await this.#add(feed.table, rows, text);
           short.add(feed.table);
         }
         await this.#redis.srem(this.#noted, text);
@@ -107,8 +107,8 @@ export class FedTables {
     }
   }
 
-  /** Whoever was killed while it added them may have succeeded: the same rows are taken once. */
-  async #add(table: string, rows: Record<string, unknown>[]): Promise<void> {
+  /** Whoever was killed while it added them may have succeeded: the same rows of a range are taken once. */
+  async #add(table: string, rows: Record<string, unknown>[], range: string): Promise<void> {
     await this.#clickhouse.insert({
       table,
       format: "JSONEachRow",
@@ -117,7 +117,7 @@ export class FedTables {
         async_insert: 0,
         wait_end_of_query: 1,
         insert_deduplicate: 1,
-        insert_deduplication_token: `mend:${hash("sha1", JSON.stringify(rows))}`,
+        insert_deduplication_token: `mend:${hash("sha1", range + JSON.stringify(rows))}`,
       },
     });
   }
