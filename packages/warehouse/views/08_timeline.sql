@@ -18,9 +18,8 @@
 -- received_at: When Kafka took it
 -- position: topic:partition:offset in Kafka
 -- client_key: Leaf key stamped on the event
-WITH toUUID('00000000-0000-0000-0000-000000000000') AS nobody
 SELECT
-    if(m.client_id = nobody, e.client_key, m.client_id) AS client_id,
+    {{client_id e}} AS client_id,
     e.occurred_at AS occurred_at,
     e.kind AS kind,
     e.type AS type,
@@ -40,4 +39,4 @@ SELECT
     concat(e.topic, ':', toString(e.partition), ':', toString(e.offset)) AS position,
     e.client_key AS client_key
 FROM events AS e
-LEFT JOIN identity_map AS m ON m.key = e.client_key
+{{join_clients e}}

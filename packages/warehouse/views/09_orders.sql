@@ -8,9 +8,8 @@
 -- lines: Number of items
 -- source: Source
 -- event_id: The sender's id
-WITH toUUID('00000000-0000-0000-0000-000000000000') AS nobody
 SELECT
-    if(m.client_id = nobody, e.client_key, m.client_id) AS client_id,
+    {{client_id e}} AS client_id,
     e.order_id AS order_id,
     e.occurred_at AS occurred_at,
     e.type AS type,
@@ -20,5 +19,5 @@ SELECT
     e.source AS source,
     e.event_id AS event_id
 FROM events AS e
-LEFT JOIN identity_map AS m ON m.key = e.client_key
+{{join_clients e}}
 WHERE e.revenue_sign != 0

@@ -12,9 +12,8 @@
 -- amount: quantity x unit_price
 -- currency: ISO 4217 code
 -- source: Source
-WITH toUUID('00000000-0000-0000-0000-000000000000') AS nobody
 SELECT
-    if(m.client_id = nobody, l.client_key, m.client_id) AS client_id,
+    {{client_id l}} AS client_id,
     l.order_id AS order_id,
     l.line AS line,
     l.occurred_at AS occurred_at,
@@ -28,4 +27,4 @@ SELECT
     l.currency AS currency,
     l.source AS source
 FROM order_lines AS l
-LEFT JOIN identity_map AS m ON m.key = l.client_key
+{{join_clients l}}

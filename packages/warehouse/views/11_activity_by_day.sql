@@ -5,9 +5,8 @@
 -- type: What happened
 -- events: Number of events
 -- active: Of these, the client's acts
-WITH toUUID('00000000-0000-0000-0000-000000000000') AS nobody
 SELECT
-    if(m.client_id = nobody, a.client_key, m.client_id) AS client_id,
+    {{client_id a}} AS client_id,
     a.day AS day,
     a.kind AS kind,
     a.type AS type,
@@ -19,4 +18,4 @@ FROM
     FROM activity_daily
     GROUP BY client_key, day, kind, type
 ) AS a
-LEFT JOIN identity_map AS m ON m.key = a.client_key
+{{join_clients a day}}

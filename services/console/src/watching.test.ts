@@ -25,7 +25,7 @@ describe("watching a source", () => {
   beforeAll(async () => {
     world = await createConsoleWorld();
     await insertRows(world.clickhouse, "identity_keys", [
-      { key: acme, contact_id: acme, client_id: client, version: 1 },
+      { key: acme, contact_id: acme, client_key: client, version: 1 },
     ]);
     await insertRows(world.clickhouse, "client_traits", [
       { subject_key: acme, subject: "client", trait: "name", occurred_at: 1, value: '"Acme"', source: "crm" },

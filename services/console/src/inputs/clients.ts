@@ -20,7 +20,7 @@ export async function readClients(
     return await result.json<T>();
   };
   const mapped = await ask<{ key: string; client_id: string }>(
-    "SELECT key, client_id FROM identity_keys FINAL WHERE key IN {keys: Array(UUID)}",
+    "SELECT key, client_id FROM identity_map WHERE key IN {keys: Array(UUID)}",
     { keys: known },
   );
   const clientOf = new Map(mapped.map(({ key, client_id }) => [key, client_id === nobody ? key : client_id]));
@@ -38,7 +38,7 @@ export async function readClients(
 /** As the view `client_names` has it, for these clients alone; without a name the strongest identifier stands in. */
 const namesQuery = `
   WITH members AS (
-    SELECT key, client_id AS client FROM identity_keys FINAL WHERE client_id IN {ids: Array(UUID)}
+    SELECT key, client_id AS client FROM identity_map WHERE client_id IN {ids: Array(UUID)}
     UNION DISTINCT SELECT arrayJoin({ids: Array(UUID)}) AS key, key AS client)
   SELECT client, argMax(name, rank) AS name FROM (
     SELECT m.client AS client, JSONExtractString(t.value) AS name, (2, t.subject = 'client', t.occurred_at) AS rank

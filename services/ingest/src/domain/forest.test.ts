@@ -47,7 +47,7 @@ describe("IdentityForest", () => {
         }
       });
     }
-    return new Map([...newest].map(([key, row]) => [key, `${row.contact_id} ${row.client_id}`]));
+    return new Map([...newest].map(([key, row]) => [key, `${row.contact_id} ${row.client_key}`]));
   }
 
   it("joins identifiers of one person and puts the person into the newest account", async () => {

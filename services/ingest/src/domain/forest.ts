@@ -28,7 +28,7 @@ export interface IdentityLink {
 export interface MapRow {
   key: string;
   contact_id: string;
-  client_id: string;
+  client_key: string;
   version: string;
 }
 
@@ -77,8 +77,8 @@ export class IdentityForest {
       cursor = next;
       const rows: MapRow[] = [];
       for (let i = 0; i < pairs.length; i += 2) {
-        const [contact_id, client_id, version] = pairs[i + 1]!.split("|") as [string, string, string];
-        rows.push({ key: pairs[i]!, contact_id, client_id, version });
+        const [contact_id, client_key, version] = pairs[i + 1]!.split("|") as [string, string, string];
+        rows.push({ key: pairs[i]!, contact_id, client_key, version });
       }
       if (rows.length === 0) continue;
       await store(rows);
@@ -89,7 +89,7 @@ export class IdentityForest {
          end`,
         1,
         `${this.#base}dirty`,
-        ...rows.flatMap((row) => [row.key, `${row.contact_id}|${row.client_id}|${row.version}`]),
+        ...rows.flatMap((row) => [row.key, `${row.contact_id}|${row.client_key}|${row.version}`]),
       );
     } while (cursor !== "0");
     return count;

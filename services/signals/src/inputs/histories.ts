@@ -51,7 +51,7 @@ export class Histories {
       const rows = await this.#rows<{ client_id: string }>(
         `SELECT DISTINCT ${clientIdOf("a")} AS client_id
          FROM (SELECT arrayJoin([${quoted(part)}]::Array(UUID)) AS client_key) AS a
-         LEFT JOIN (SELECT key, client_id FROM identity_keys FINAL WHERE key IN (${quoted(part)})) AS m ON m.key = a.client_key`,
+         LEFT JOIN (SELECT key, client_id FROM identity_map WHERE key IN (${quoted(part)})) AS m ON m.key = a.client_key`,
       );
       for (const row of rows) ids.add(row.client_id);
     }
@@ -66,8 +66,8 @@ export class Histories {
 
   async #loadPart(ids: readonly string[]): Promise<ClientHistory[]> {
     const list = quoted(ids);
-    const keys = `(client_key IN (SELECT key FROM identity_keys FINAL WHERE client_id IN (${list})) OR client_key IN (${list}))`;
-    const map = `LEFT JOIN (SELECT key, client_id FROM identity_keys FINAL WHERE client_id IN (${list})) AS m ON m.key = a.client_key`;
+    const keys = `(client_key IN (SELECT key FROM identity_map WHERE client_id IN (${list})) OR client_key IN (${list}))`;
+    const map = `LEFT JOIN (SELECT key, client_id FROM identity_map WHERE client_id IN (${list})) AS m ON m.key = a.client_key`;
     const [activity, shares, revenue] = await Promise.all([
       this.#rows<ActivityRow>(
         `SELECT h.client_id AS client_id, groupArray(toUInt16(h.day)) AS days, groupArray(h.orders) AS orders,
@@ -129,7 +129,7 @@ export class Histories {
          FROM (
            SELECT m.client_id AS client_id,
              argMin(i.value, indexOf(['account_id', 'crm_id', 'user_id', 'email', 'phone', 'anonymous_id'], i.kind)) AS label
-           FROM (SELECT key, client_id FROM identity_keys FINAL WHERE client_id IN (${quoted(part)})) AS m
+           FROM (SELECT key, client_id FROM identity_map WHERE client_id IN (${quoted(part)})) AS m
            INNER JOIN identifiers AS i ON i.key = m.key
            GROUP BY client_id
          ) AS c
