@@ -1,2 +1,4 @@
+export { analystGrants } from "./analyst.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
+export { viewNames } from "./views.ts";
 export type { WarehouseSettings } from "./workspace.ts";

@@ -1,9 +1,20 @@
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import type { ClickHouse } from "@keypulse/engines";
 import { fill, type WarehouseSettings } from "./workspace.ts";
 
 const folder = new URL("../views/", import.meta.url);
+
+/** Names of all views, in the order in which they are made: what analysts see. */
+export function viewNames(): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map(nameOf);
+}
+
+const nameOf = (file: string): string => file.replace(/^\d+_|\.sql$/g, "");
 
 interface ViewFile {
   name: string;
@@ -43,7 +54,7 @@ function parseView(file: string, text: string): ViewFile {
     return [line.slice(0, colon), line.slice(colon + 2)] as const;
   });
   return {
-    name: file.replace(/^\d+_|\.sql$/g, ""),
+    name: nameOf(file),
     comment: header[0] ?? "",
     columns: new Map(columns),
     query: lines.slice(first).join("\n"),
@@ -59,8 +70,10 @@ async function applyView(clickhouse: ClickHouse, view: ViewFile): Promise<void> 
     throw new Error(`View ${view.name}: columns without a comment: ${missing}; comments without a column: ${spare}`);
   }
   const list = columns.map(({ name, type }) => `\`${name}\` ${type} COMMENT ${quote(view.columns.get(name)!)}`);
+  // Views read with the rights of who made them: the analyst needs none on the tables behind, so settings with their
+  // secrets and the bookkeeping stay out of reach.
   await clickhouse.command({
-    query: `CREATE OR REPLACE VIEW ${view.name} (${list.join(", ")}) AS ${view.query} COMMENT ${quote(view.comment)}`,
+    query: `CREATE OR REPLACE VIEW ${view.name} (${list.join(", ")}) DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${view.query} COMMENT ${quote(view.comment)}`,
   });
 }
 

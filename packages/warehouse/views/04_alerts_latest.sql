@@ -1,24 +1,49 @@
--- Every alert as it stands now
+-- Every alert as it stands now, open or resolved, under the client that it belongs to now
 -- id: Alert
 -- version: Number of its versions
 -- state: open or resolved
--- client_id: Client
--- client_name: Name of the client
+-- client_id: Client now: after a merge the one that is left, after an unmerge the earlier one again
+-- client_name: Name of the client now
+-- client_name_then: Name of the client when this version was written
 -- detector: activity_drop or silence
 -- channel: orders or all
--- crossed_at: When the client crossed the line
--- opened_at: When the alert was opened
--- updated_at: When it last changed
--- resolved_at: When it was resolved
+-- crossed_at: When the client crossed the line (UTC)
+-- opened_at: When the alert was opened (UTC)
+-- opened_day: The same as a day in the workspace's time zone
+-- updated_at: When it last changed (UTC)
+-- resolved_at: When it was resolved (UTC); NULL while it is open
 -- reason: What was found, or why it was resolved
 -- evidence: Numbers behind it, as JSON
 -- money_at_stake: Revenue of a year that is at risk
 -- currency: ISO 4217 code
--- likelihood: How likely it is real, 0 to 1
+-- likelihood: How likely it is real, 0 to 1; NULL where the detector does not know
 -- announced: False where it was history when it was found
 SELECT
-    id, version, state, client_id, client_name, detector, channel, crossed_at, opened_at, updated_at, resolved_at,
-    reason, evidence, money_at_stake, currency, likelihood, announced
-FROM alerts FINAL
-ORDER BY id, version DESC
-LIMIT 1 BY id
+    a.id AS id,
+    a.version AS version,
+    a.state AS state,
+    {{client_id a}} AS client_id,
+    if(n.name = '', a.client_name, n.name) AS client_name,
+    a.client_name AS client_name_then,
+    a.detector AS detector,
+    a.channel AS channel,
+    a.crossed_at AS crossed_at,
+    a.opened_at AS opened_at,
+    toDate(a.opened_at, '{{timezone}}') AS opened_day,
+    a.updated_at AS updated_at,
+    a.resolved_at AS resolved_at,
+    a.reason AS reason,
+    a.evidence AS evidence,
+    a.money_at_stake AS money_at_stake,
+    a.currency AS currency,
+    a.likelihood AS likelihood,
+    a.announced AS announced
+FROM
+(
+    SELECT *, client_id AS client_key, crossed_at AS occurred_at
+    FROM alerts FINAL
+    ORDER BY id, version DESC
+    LIMIT 1 BY id
+) AS a
+{{join_clients a}}
+LEFT JOIN client_names AS n ON n.client_id = {{client_id a}}

@@ -1,6 +1,8 @@
--- Every event with the client that it belongs to now. Give a client_key (of identity_map) to read one client fast
+-- Every event with the client that it belongs to now. To read one client fast, give its client_key values (of identities)
 -- client_id: Client now, all zeros where unknown
 -- occurred_at: When it happened (UTC)
+-- local_time: The same moment on the clocks of the workspace
+-- day: The same as a day in the workspace's time zone
 -- kind: email, web, call, order or identity
 -- type: What happened
 -- activity: True where the client did something
@@ -15,12 +17,15 @@
 -- identifiers: Identifiers that the event carried
 -- source: Source
 -- event_id: The sender's id
--- received_at: When Kafka took it
+-- received_at: When Kafka took it (UTC)
 -- position: topic:partition:offset in Kafka
--- client_key: Leaf key stamped on the event
+-- client_key: Leaf key of the client as stamped on the event
+-- contact_key: Leaf key of the person as stamped on the event, all zeros where unknown; join identities on key to say who
 SELECT
     {{client_id e}} AS client_id,
     e.occurred_at AS occurred_at,
+    toTimeZone(e.occurred_at, '{{timezone}}') AS local_time,
+    toDate(e.occurred_at, '{{timezone}}') AS day,
     e.kind AS kind,
     e.type AS type,
     e.activity AS activity,
@@ -37,6 +42,7 @@ SELECT
     e.event_id AS event_id,
     e.received_at AS received_at,
     concat(e.topic, ':', toString(e.partition), ':', toString(e.offset)) AS position,
-    e.client_key AS client_key
+    e.client_key AS client_key,
+    e.contact_key AS contact_key
 FROM events AS e
 {{join_clients e}}

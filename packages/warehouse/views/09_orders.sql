@@ -1,7 +1,9 @@
--- Orders, cancellations and refunds
+-- Orders, cancellations and refunds, a row each
 -- client_id: Client now, all zeros where unknown
 -- order_id: Order
 -- occurred_at: When (UTC)
+-- local_time: The same moment on the clocks of the workspace
+-- day: The same as a day in the workspace's time zone
 -- type: order.placed, order.cancelled or order.refunded
 -- amount: Amount, negative where money goes back
 -- currency: ISO 4217 code
@@ -12,6 +14,8 @@ SELECT
     {{client_id e}} AS client_id,
     e.order_id AS order_id,
     e.occurred_at AS occurred_at,
+    toTimeZone(e.occurred_at, '{{timezone}}') AS local_time,
+    toDate(e.occurred_at, '{{timezone}}') AS day,
     e.type AS type,
     e.amount * e.revenue_sign AS amount,
     e.currency AS currency,

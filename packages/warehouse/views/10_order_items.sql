@@ -1,8 +1,10 @@
--- Items of orders, cancellations and refunds
+-- Items of orders, cancellations and refunds, a row each
 -- client_id: Client now, all zeros where unknown
 -- order_id: Order
 -- line: Number of the line, from 1
 -- occurred_at: When (UTC)
+-- local_time: The same moment on the clocks of the workspace
+-- day: The same as a day in the workspace's time zone
 -- type: order.placed, order.cancelled or order.refunded
 -- sku: Product
 -- name: Name of the product
@@ -17,6 +19,8 @@ SELECT
     l.order_id AS order_id,
     l.line AS line,
     l.occurred_at AS occurred_at,
+    toTimeZone(l.occurred_at, '{{timezone}}') AS local_time,
+    toDate(l.occurred_at, '{{timezone}}') AS day,
     l.type AS type,
     l.sku AS sku,
     l.name AS name,

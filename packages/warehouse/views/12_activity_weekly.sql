@@ -1,9 +1,7 @@
--- Events a week by client and kind
+-- Old name of activity_by_week, kept for queries that use it
 -- client_id: Client now
 -- week: Monday of the week
 -- kind: email, web, call, order or identity
 -- events: Number of events
 -- active: Of these, the client's acts
-SELECT client_id, toMonday(day) AS week, kind, sum(events) AS events, sum(active) AS active
-FROM activity_by_day
-GROUP BY client_id, week, kind
+SELECT client_id, week, kind, events, active FROM activity_by_week

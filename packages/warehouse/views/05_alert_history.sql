@@ -1,0 +1,43 @@
+-- Every version of every alert: what was known when, under the client that it belongs to now
+-- id: Alert; the same for all its versions
+-- version: From 1; the newest counts
+-- state: open or resolved
+-- client_id: Client now
+-- client_name: Name of the client now
+-- client_name_then: Name of the client when this version was written
+-- detector: activity_drop or silence
+-- channel: orders or all
+-- crossed_at: When the client crossed the line (UTC)
+-- opened_at: When the alert was opened (UTC)
+-- updated_at: When this version was written (UTC)
+-- resolved_at: When it was resolved (UTC); NULL while it was open
+-- reason: What was found, or why it was resolved
+-- evidence: Numbers behind it, as JSON
+-- money_at_stake: Revenue of a year that is at risk
+-- currency: ISO 4217 code
+-- likelihood: How likely it is real, 0 to 1; NULL where the detector does not know
+-- announced: False where it was history when it was found
+-- signal_id: Signal that caused this version; see signal_history
+SELECT
+    a.id AS id,
+    a.version AS version,
+    a.state AS state,
+    {{client_id a}} AS client_id,
+    if(n.name = '', a.client_name, n.name) AS client_name,
+    a.client_name AS client_name_then,
+    a.detector AS detector,
+    a.channel AS channel,
+    a.crossed_at AS crossed_at,
+    a.opened_at AS opened_at,
+    a.updated_at AS updated_at,
+    a.resolved_at AS resolved_at,
+    a.reason AS reason,
+    a.evidence AS evidence,
+    a.money_at_stake AS money_at_stake,
+    a.currency AS currency,
+    a.likelihood AS likelihood,
+    a.announced AS announced,
+    a.signal_id AS signal_id
+FROM (SELECT *, client_id AS client_key, crossed_at AS occurred_at FROM alerts FINAL) AS a
+{{join_clients a}}
+LEFT JOIN client_names AS n ON n.client_id = {{client_id a}}

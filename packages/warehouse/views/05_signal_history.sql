@@ -1,0 +1,35 @@
+-- Every finding of the detectors, also those that opened no alert, under the client that it belongs to now
+-- id: Signal
+-- state: raised or cleared
+-- client_id: Client now
+-- client_name: Name of the client now
+-- client_name_then: Name of the client when it was found
+-- detector: activity_drop or silence
+-- channel: orders or all
+-- crossed_at: When the client crossed the line (UTC)
+-- detected_at: When it was found (UTC)
+-- detected_day: The same as a day in the workspace's time zone
+-- reason: What was found
+-- evidence: Expected, observed, window, how unusual and the model's numbers, as JSON
+-- money_at_stake: Revenue of a year that is at risk
+-- currency: ISO 4217 code
+-- likelihood: How likely it is real, 0 to 1; NULL where the detector does not know
+SELECT
+    s.id AS id,
+    s.state AS state,
+    {{client_id s}} AS client_id,
+    if(n.name = '', s.client_name, n.name) AS client_name,
+    s.client_name AS client_name_then,
+    s.detector AS detector,
+    s.channel AS channel,
+    s.crossed_at AS crossed_at,
+    s.detected_at AS detected_at,
+    toDate(s.detected_at, '{{timezone}}') AS detected_day,
+    s.reason AS reason,
+    s.evidence AS evidence,
+    s.money_at_stake AS money_at_stake,
+    s.currency AS currency,
+    s.likelihood AS likelihood
+FROM (SELECT *, client_id AS client_key, crossed_at AS occurred_at FROM signals FINAL) AS s
+{{join_clients s}}
+LEFT JOIN client_names AS n ON n.client_id = {{client_id s}}
