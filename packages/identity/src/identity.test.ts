@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createIdentityResolver, identifierKey, nameUuid, nobody, normaliseIdentifier } from "./index.ts";
+import {
+  createIdentityResolver,
+  defaultIdentitySettings,
+  identifierKey,
+  nameUuid,
+  nobody,
+  normaliseIdentifier,
+} from "./index.ts";
 
 const british = { defaultCountry: "GB" } as const;
 
@@ -78,7 +85,7 @@ describe("createIdentityResolver", () => {
   });
 
   it("forgets the oldest when its memory is full, and still answers right", () => {
-    const small = createIdentityResolver(british, 2);
+    const small = createIdentityResolver(british, defaultIdentitySettings, 2);
     for (let i = 0; i < 10; i++) expect(small({ user_id: `u${i}` }).contactKey).toBe(identifierKey("user_id", `u${i}`));
   });
 });

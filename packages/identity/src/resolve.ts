@@ -1,6 +1,8 @@
-import { contactIdentifierKinds, type IdentifierKind, type Identifiers, identifierKinds } from "@keypulse/contracts";
+import type { IdentifierKind, Identifiers } from "@keypulse/contracts";
+import { createCompanyDomain } from "./companyDomain.ts";
 import { identifierKey, nobody } from "./key.ts";
 import { type NormaliseSettings, normaliseIdentifier } from "./normalise.ts";
+import { defaultIdentitySettings, type IdentitySettings, kindsByStrength } from "./settings.ts";
 
 export interface ResolvedIdentifier {
   kind: IdentifierKind;
@@ -9,13 +11,18 @@ export interface ResolvedIdentifier {
 }
 
 export interface EventIdentity {
-  /** Key that the row is stamped with: the account's, else the contact's, else `nobody`. */
+  /** Key that the row is stamped with: the account's, else the contact's, else the domain's, else `nobody`. */
   readonly clientKey: string;
   /** Key of the strongest identifier of a person, or `nobody`. */
   readonly contactKey: string;
-  readonly account: ResolvedIdentifier | undefined;
+  /** Identifiers of the client without the domain, strongest first. */
+  readonly clients: readonly ResolvedIdentifier[];
   /** Identifiers of the person, strongest first. */
   readonly person: readonly ResolvedIdentifier[];
+  /** Companies by domain, where that rule is on: of which address, or undefined where the sender named the domain. */
+  readonly companies: readonly { of: ResolvedIdentifier | undefined; domain: ResolvedIdentifier }[];
+  /** The domain that the sender named, free mail apart. */
+  readonly domain: ResolvedIdentifier | undefined;
   /** All of them by kind, normalised. */
   readonly values: Readonly<Record<string, string>>;
 }
@@ -26,7 +33,12 @@ export interface EventIdentity {
  * come again. The same combination gives the same object as long as it is remembered, so that others can remember
  * things by it.
  */
-export function createIdentityResolver(settings: NormaliseSettings, cacheSize = 100_000) {
+export function createIdentityResolver(
+  normalise: NormaliseSettings,
+  settings: IdentitySettings = defaultIdentitySettings,
+  cacheSize = 100_000,
+) {
+  const resolve = createResolve(normalise, settings);
   // Two halves: what is asked for again moves to the newer one, and the older one is forgotten as a whole.
   let newer = new Map<string, EventIdentity>();
   let older = new Map<string, EventIdentity>();
@@ -35,7 +47,7 @@ export function createIdentityResolver(settings: NormaliseSettings, cacheSize = 
     const combination = combinationOf(identifiers);
     const known = newer.get(combination);
     if (known !== undefined) return known;
-    const identity = older.get(combination) ?? resolve(identifiers, settings);
+    const identity = older.get(combination) ?? resolve(identifiers);
     if (newer.size >= cacheSize / 2) {
       older = newer;
       newer = new Map();
@@ -55,26 +67,40 @@ function combinationOf(identifiers: Identifiers): string {
   return text;
 }
 
-function resolve(identifiers: Identifiers, settings: NormaliseSettings): EventIdentity {
-  const resolveKind = (kind: IdentifierKind): ResolvedIdentifier | undefined => {
-    const raw = identifiers[kind];
-    const value = raw === undefined ? undefined : normaliseIdentifier(kind, raw, settings);
-    return value === undefined ? undefined : { kind, value, key: identifierKey(kind, value) };
-  };
-  const account = resolveKind("account_id");
-  const person = contactIdentifierKinds.flatMap((kind) => resolveKind(kind) ?? []);
-  const contactKey = person[0]?.key ?? nobody;
-  const all = account === undefined ? person : [account, ...person];
-  return {
-    clientKey: account?.key ?? contactKey,
-    contactKey,
-    account,
-    person,
-    values: Object.fromEntries(all.map(({ kind, value }) => [kind, value])),
-  };
-}
+function createResolve(normalise: NormaliseSettings, settings: IdentitySettings) {
+  const kinds = kindsByStrength(settings);
+  const blocked = new Set(settings.IDENTITY_BLOCKED.map((value) => value.toLowerCase()));
+  const companyDomain = createCompanyDomain(settings);
+  const companiesCount = settings.IDENTITY_COMPANY_DOMAINS === "on";
 
-/** Strength of a kind as a number, 0 the strongest; decides which identifier names a contact. */
-export function kindRank(kind: IdentifierKind): number {
-  return identifierKinds.indexOf(kind);
+  return function resolve(identifiers: Identifiers): EventIdentity {
+    const resolveKind = (kind: IdentifierKind): ResolvedIdentifier[] => {
+      const raw = identifiers[kind];
+      if (raw === undefined || blocked.has(raw.trim().toLowerCase())) return [];
+      const value = normaliseIdentifier(kind, raw, normalise);
+      return value === undefined ? [] : [{ kind, value, key: identifierKey(kind, value) }];
+    };
+    const person = kinds.person.flatMap(resolveKind);
+    const clients = kinds.client.filter((kind) => kind !== "domain").flatMap(resolveKind);
+    const named = resolveKind("domain").filter(({ value }) => companyDomain(value) !== undefined);
+    const companies: { of: ResolvedIdentifier | undefined; domain: ResolvedIdentifier }[] = [];
+    for (const of of companiesCount ? [...person.filter(({ kind }) => kind === "email"), ...named] : []) {
+      const value = companyDomain(of.value);
+      if (value === undefined || companies.some(({ domain }) => domain.value === value)) continue;
+      companies.push({
+        of: of.kind === "email" ? of : undefined,
+        domain: { kind: "domain", value, key: identifierKey("domain", value) },
+      });
+    }
+    const contactKey = person[0]?.key ?? nobody;
+    return {
+      clientKey: clients[0]?.key ?? person[0]?.key ?? named[0]?.key ?? nobody,
+      contactKey,
+      clients,
+      person,
+      companies,
+      domain: named[0],
+      values: Object.fromEntries([...clients, ...person, ...named].map(({ kind, value }) => [kind, value])),
+    };
+  };
 }

@@ -1,18 +1,17 @@
 import { type EventKind, eventKinds, topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectProducer, connectRedis, retry } from "@keypulse/engines";
-import { createIdentityResolver } from "@keypulse/identity";
+import { createIdentityResolver, identityFingerprint } from "@keypulse/identity";
+import { GraphLost, IdentityStore } from "@keypulse/identity/store";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { CountryCode } from "libphonenumber-js";
 import type { IngestSettings } from "./config.ts";
 import { newBatch } from "./domain/batch.ts";
-import { IdentityForest } from "./domain/forest.ts";
 import { DuplicateRegistry, RegistryLost } from "./domain/registry.ts";
 import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
 import { createIngestMetrics } from "./metrics.ts";
 import { Announcer } from "./outputs/announcer.ts";
 import { EventTables } from "./outputs/eventTables.ts";
 import { FedTables } from "./outputs/fedTables.ts";
-import { IdentityTables } from "./outputs/identityTables.ts";
 import { OldEvents } from "./outputs/oldEvents.ts";
 import { rebuildRedis } from "./rebuildRedis.ts";
 import { createDropDuplicates } from "./steps/dropDuplicates.ts";
@@ -37,19 +36,19 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kindOf = new Map<string, EventKind>(eventKinds.map((kind) => [topics.events[kind], kind]));
 
-  const resolveIdentity = createIdentityResolver({
-    defaultCountry: settings.WORKSPACE_COUNTRY as CountryCode | undefined,
-  });
+  const resolveIdentity = createIdentityResolver(
+    { defaultCountry: settings.WORKSPACE_COUNTRY as CountryCode | undefined },
+    settings,
+  );
   const duplicateRegistry = new DuplicateRegistry(redis, settings.REDIS_PREFIX);
-  const forest = new IdentityForest(redis, settings.REDIS_PREFIX);
-  const identityTables = new IdentityTables(clickhouse);
+  const identities = new IdentityStore({ redis, clickhouse }, settings.REDIS_PREFIX, settings);
   const eventTables = new EventTables(clickhouse, logger);
   const fedTables = new FedTables({ clickhouse, redis }, settings.REDIS_PREFIX, () => consumer.pending(), logger);
   const announcer = new Announcer(producer, topics);
 
   const readEvents = createReadEvents(resolveIdentity);
   const dropDuplicates = createDropDuplicates(duplicateRegistry, new OldEvents(clickhouse));
-  const linkIdentities = createLinkIdentities(forest, identityTables);
+  const linkIdentities = createLinkIdentities(identities);
 
   /**
    * All partitions find out at about the same time that Redis was emptied; one rebuild serves them all.
@@ -70,6 +69,15 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     return (await work) !== undefined;
   }
 
+  /** Other settings than identities were worked out by: all of them are worked out again, from the ledger. */
+  async function prepareIdentities(): Promise<void> {
+    const filledBy = await identities.graph.settings();
+    if (filledBy !== undefined && filledBy !== identityFingerprint(settings)) {
+      logger.info({}, "the IDENTITY_ settings changed: working out again who is who");
+      await rebuild();
+    }
+  }
+
   async function storeRange(task: RangeTask): Promise<void> {
     const { topic, partition, first, last, messages } = task;
     const batch = newBatch({ topic, kind: kindOf.get(topic)!, partition, first, last }, messages);
@@ -81,7 +89,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
         maxDelayMs: 5_000,
         attempts: Number.POSITIVE_INFINITY,
         signal: task.signal,
-        retryable: (error) => !(error instanceof RegistryLost),
+        retryable: (error) => !(error instanceof RegistryLost || error instanceof GraphLost),
         onRetry: (error, attempt, delayMs) =>
           logger.warn(
             { step, topic, partition, first, last, attempt, delayMs, reason: describeError(error) },
@@ -145,8 +153,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
-  // Rows of the map that a worker left behind when it was killed.
-  await retry(() => forest.flush((rows) => identityTables.storeMap(rows)), {
+  await retry(prepareIdentities, {
     minDelayMs: 200,
     maxDelayMs: 5_000,
     attempts: Number.POSITIVE_INFINITY,
@@ -155,6 +162,10 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   await consumer.start();
   const mending = setInterval(() => {
     fedTables.mend().catch((error: Error) => logger.warn({ reason: describeError(error) }, "can't compare fed tables"));
+    // What a worker left behind when it was killed.
+    identities.settleOwed(Date.now()).catch((error: Error) => {
+      if (!(error instanceof GraphLost)) logger.warn({ reason: describeError(error) }, "can't store identities");
+    });
   }, mendEveryMs);
   logger.info({ address: health.url, topics: Object.values(topics.events) }, "started");
 
@@ -178,7 +189,7 @@ async function holdsClaims(work: () => Promise<void>): Promise<boolean> {
     await work();
     return true;
   } catch (error) {
-    if (error instanceof RegistryLost) return false;
+    if (error instanceof RegistryLost || error instanceof GraphLost) return false;
     throw error;
   }
 }

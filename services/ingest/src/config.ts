@@ -1,4 +1,5 @@
 import { clickHouseSettingsShape, kafkaSettingsShape, redisSettingsShape } from "@keypulse/engines";
+import { identitySettingsShape } from "@keypulse/identity";
 import { readConfig, serviceSettingsShape, workspaceSettingsShape } from "@keypulse/service-kit";
 import { z } from "zod";
 
@@ -11,6 +12,7 @@ export const ingestSettingsShape = {
   ...kafkaSettingsShape,
   ...clickHouseSettingsShape,
   ...redisSettingsShape,
+  ...identitySettingsShape,
   INGEST_GROUP: z.string().min(1).default("keypulse-ingest"),
   /** Partitions that one worker works on at a time. */
   INGEST_CONCURRENCY: whole(3, 1, 64),

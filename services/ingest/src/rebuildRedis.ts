@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EventKind, eventKinds, topicNames } from "@keypulse/contracts";
 import type { ClickHouse, EngineLogger, Redis } from "@keypulse/engines";
+import type { IdentitySettings } from "@keypulse/identity";
+import { rebuildIdentities } from "@keypulse/identity/store";
 import type { IngestSettings } from "./config.ts";
-import { IdentityForest } from "./domain/forest.ts";
 import { DuplicateRegistry, RegistryLost, registryWindowStartMs } from "./domain/registry.ts";
-import { IdentityTables } from "./outputs/identityTables.ts";
 
 const rowsAStep = 20_000;
 
@@ -17,7 +17,7 @@ export interface RebuildReport {
 interface RebuildContext {
   clickhouse: ClickHouse;
   redis: Redis;
-  settings: Pick<IngestSettings, "REDIS_PREFIX" | "TOPIC_PREFIX">;
+  settings: Pick<IngestSettings, "REDIS_PREFIX" | "TOPIC_PREFIX"> & IdentitySettings;
   logger: EngineLogger;
   onProgress?: (what: "ids" | "links", done: number) => void;
 }
@@ -52,16 +52,15 @@ async function fill(
   sinceMs: number,
 ): Promise<RebuildReport> {
   await untilInsertsLanded(clickhouse);
-  const forest = new IdentityForest(redis, settings.REDIS_PREFIX);
-  const tables = new IdentityTables(clickhouse);
-  let links = 0;
-  for await (const part of tables.links(rowsAStep)) {
-    await forest.apply(part);
-    await registry.keepRebuild();
-    links += part.length;
-    onProgress?.("links", links);
-  }
-  const keys = await forest.flush((rows) => tables.storeMap(rows));
+  const { links, keys } = await rebuildIdentities(
+    { redis, clickhouse },
+    settings.REDIS_PREFIX,
+    settings,
+    async (done) => {
+      await registry.keepRebuild();
+      onProgress?.("links", done);
+    },
+  );
 
   let ids = 0;
   const topics = topicNames(settings.TOPIC_PREFIX).events;

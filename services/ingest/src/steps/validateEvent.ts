@@ -20,7 +20,7 @@ export function createValidateEvent(resolveIdentity: ReturnType<typeof createIde
     const timeProblem = occurredAtProblem(event.occurred_at, occurredAtMs, message.timestampMs);
     if (timeProblem !== undefined) return { reason: "bad_time", detail: timeProblem };
     const identity = resolveIdentity(event.identifiers);
-    if (event.type === "group" && identity.account === undefined) {
+    if (event.type === "group" && identity.clients.length === 0) {
       return { reason: "invalid", detail: "identifiers.account_id: a group event needs the account that it is about" };
     }
     if (event.type === "identify" && identity.person.length === 0) {

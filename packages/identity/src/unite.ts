@@ -1,0 +1,110 @@
+import type { IdentifierKind } from "@keypulse/contracts";
+import type { Link } from "./link.ts";
+import type { IdentitySettings } from "./settings.ts";
+
+export type RefusalReason = "two_people" | "two_clients" | "limit" | "kept_apart";
+
+/** A link that was not made, because it would join what no machine may join. */
+export interface Refused {
+  link: Link;
+  reason: RefusalReason;
+  /** Kind of which there would be too many. */
+  kind: IdentifierKind | undefined;
+}
+
+/** Kinds by which we know somebody: two of one kind are two people (or two clients) unless somebody says otherwise. */
+const knownBy: ReadonlySet<IdentifierKind> = new Set(["crm_id", "user_id", "account_id"]);
+
+interface Group {
+  members: string[];
+  /** How many values of each kind. */
+  counts: Map<IdentifierKind, number>;
+}
+
+/**
+ * Groups of identifiers by union of links, people's first, then machines' from the strongest kinds on (Kruskal's way),
+ * each refused that would break a limit.
+ */
+export function unite(
+  links: readonly Link[],
+  kindOf: ReadonlyMap<string, IdentifierKind>,
+  shared: ReadonlySet<string>,
+  rankOf: (kind: IdentifierKind) => number,
+  settings: IdentitySettings,
+): { groups: string[][]; refused: Refused[] } {
+  const groupOf = new Map<string, Group>();
+  for (const [key, kind] of kindOf) groupOf.set(key, { members: [key], counts: new Map([[kind, 1]]) });
+  const apart = new Map<string, Set<string>>();
+  const joining: Link[] = [];
+  for (const link of links) {
+    if (link.rule === "unmerge") {
+      for (const [a, b] of [
+        [link.left, link.right],
+        [link.right, link.left],
+      ] as const) {
+        apart.set(a, (apart.get(a) ?? new Set()).add(b));
+      }
+    } else if (isJoin(link) && !shared.has(link.left) && !shared.has(link.right)) joining.push(link);
+  }
+  joining.sort(
+    (a, b) =>
+      order[a.rule as Join] - order[b.rule as Join] ||
+      rankOf(a.leftKind) - rankOf(b.leftKind) ||
+      rankOf(a.rightKind) - rankOf(b.rightKind) ||
+      a.atMs - b.atMs ||
+      compare(a.left, b.left) ||
+      compare(a.right, b.right),
+  );
+
+  const refused: Refused[] = [];
+  for (const link of joining) {
+    const a = groupOf.get(link.left)!;
+    const b = groupOf.get(link.right)!;
+    if (a === b) continue;
+    const refusal = isKeptApart(a, b, apart)
+      ? { reason: "kept_apart" as const, kind: undefined }
+      : link.rule === "merge"
+        ? undefined
+        : overLimit(a, b, link, settings);
+    if (refusal !== undefined) {
+      refused.push({ link, ...refusal });
+      continue;
+    }
+    const [large, small] = a.members.length >= b.members.length ? [a, b] : [b, a];
+    for (const key of small.members) {
+      large.members.push(key);
+      groupOf.set(key, large);
+    }
+    for (const [kind, count] of small.counts) large.counts.set(kind, (large.counts.get(kind) ?? 0) + count);
+  }
+  return { groups: [...new Set(groupOf.values())].map(({ members }) => members), refused };
+}
+
+const order = { merge: 0, alias: 1, same_event: 2, domain_of: 2 } as const;
+type Join = keyof typeof order;
+const isJoin = (link: Link): boolean => link.rule in order;
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function isKeptApart(a: Group, b: Group, apart: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  if (apart.size === 0) return false;
+  const [few, many] = a.members.length < b.members.length ? [a, b] : [b, a];
+  return few.members.some((key) => {
+    const others = apart.get(key);
+    return others !== undefined && many.members.some((other) => others.has(other));
+  });
+}
+
+/** An alias is said on purpose and may give a person several logins; events that merely name both may not. */
+function overLimit(a: Group, b: Group, link: Link, settings: IdentitySettings): Omit<Refused, "link"> | undefined {
+  for (const [kind, count] of a.counts) {
+    const other = b.counts.get(kind);
+    if (other === undefined) continue;
+    const limit =
+      link.rule !== "alias" && knownBy.has(kind) ? 1 : (settings.IDENTITY_LIMITS[kind] ?? Number.POSITIVE_INFINITY);
+    if (count + other <= limit) continue;
+    if (kind === "account_id") return { reason: "two_clients", kind };
+    return { reason: knownBy.has(kind) ? "two_people" : "limit", kind };
+  }
+  return undefined;
+}
