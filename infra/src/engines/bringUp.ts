@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../folder.ts";
-import { clickhouseUrl, clickhouseUsers, clickhouseUsersEnvironment, defaultAnalystGrants } from "./clickhouseUsers.ts";
+import { clickhouseUrl, clickhouseUsers, clickhouseUsersEnvironment } from "./clickhouseUsers.ts";
 import { composeIsInstalled, composeStop, composeUp, dockerAnswers } from "./compose.ts";
 import { EngineError } from "./engineError.ts";
 import { withFileLock } from "./fileLock.ts";
@@ -251,7 +251,7 @@ function nativeEngine(
   return nativeClickHouse({
     ...place,
     nativePort: second,
-    users: clickhouseUsers(options.analystGrants ?? defaultAnalystGrants),
+    users: clickhouseUsers(options.analystGrants),
   });
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { analystGrants } from "@keypulse/warehouse";
 
 /** What infra/clickhouse/users.xml takes from the environment. */
 export interface ClickHouseUsers {
@@ -10,14 +11,16 @@ export interface ClickHouseUsers {
   readonly analystGrants: readonly string[];
 }
 
-export const defaultAnalystGrants = ["GRANT SELECT ON keypulse.*"] as const;
+/** The views of the workspace's database. A view that a newer version adds is granted when the server starts again. */
+export const defaultAnalystGrants = (): readonly string[] =>
+  analystGrants(process.env.CLICKHOUSE_DATABASE || "keypulse");
 
 /** Passwords from KEYPULSE_CLICKHOUSE_PASSWORD and KEYPULSE_ANALYST_PASSWORD, fit for a loopback server by default. */
-export function clickhouseUsers(analystGrants: readonly string[] = defaultAnalystGrants): ClickHouseUsers {
+export function clickhouseUsers(grants: readonly string[] = defaultAnalystGrants()): ClickHouseUsers {
   return {
     password: process.env.KEYPULSE_CLICKHOUSE_PASSWORD || "keypulse",
     analystPassword: process.env.KEYPULSE_ANALYST_PASSWORD || "analyst",
-    analystGrants,
+    analystGrants: grants,
   };
 }
 

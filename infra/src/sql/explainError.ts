@@ -2,6 +2,7 @@
 const hints: Readonly<Record<string, string>> = {
   ACCESS_DENIED: "The analyst may only read what `\\d` lists.",
   READONLY: "The analyst's limits can't be changed from a query.",
+  SETTING_CONSTRAINT_VIOLATION: "The analyst's limits may be lowered, not raised.",
   UNKNOWN_TABLE: "`\\d` lists what there is.",
   UNKNOWN_IDENTIFIER: "`\\d NAME` lists the columns.",
   UNKNOWN_DATABASE: "Nothing is stored yet: `npm start` creates it.",

@@ -14,6 +14,8 @@ export interface OwnEngines extends EngineAddresses {
 export interface OwnEnginesOptions {
   readonly need?: readonly EngineName[];
   readonly onStep?: StartStep;
+  /** What the analyst may read, where it is not every test's database. */
+  readonly analystGrants?: readonly string[];
 }
 
 /** Native engines for one caller alone, on free ports, storing in a folder of their own. For tests that kill engines. */

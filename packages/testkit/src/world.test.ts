@@ -39,7 +39,7 @@ describe("a test world", () => {
     expect(await ask(`SELECT count() FROM ${world.database}.t`)).toBe("1");
     expect(await ask(`INSERT INTO ${world.database}.t VALUES (2)`)).toContain("ACCESS_DENIED");
     expect(await ask("SELECT * FROM url('http://127.0.0.1/', 'CSV', 'a String')")).toContain("ACCESS_DENIED");
-    expect(await ask("SELECT 1 SETTINGS max_execution_time = 1000")).toContain("READONLY");
+    expect(await ask("SELECT 1 SETTINGS max_execution_time = 1000")).toContain("SETTING_CONSTRAINT_VIOLATION");
   });
 });
 
