@@ -1,4 +1,5 @@
 export { analystGrants } from "./analyst.ts";
+export { keysOfClients } from "./clientKeys.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
 export { viewNames } from "./views.ts";
 export type { WarehouseSettings } from "./workspace.ts";

@@ -31,6 +31,7 @@ const clear: Finding = {
   moneyAtStake: 0,
 };
 const known = (given: Partial<LastSignal> = {}): LastSignal => ({
+  clientName: "Acme",
   detector: "silence",
   channel: "orders",
   state: "raised",

@@ -4,6 +4,7 @@ import type { Finding } from "./detect.ts";
 
 /** The newest stored signal of a client, detector and channel. */
 export interface LastSignal {
+  clientName: string;
   detector: Detector;
   channel: Channel;
   state: "raised" | "cleared";
@@ -33,6 +34,27 @@ export function signalsOf(findings: readonly Finding[], last: readonly LastSigna
     const signal = changeOf(finding, before, frame);
     return signal === undefined ? [] : [signal];
   });
+}
+
+/** What has to be said of a client whose records belong to another one now: its open episodes end. */
+export function signalsOfGone(last: readonly LastSignal[], frame: Omit<SignalFrame, "clientName">): Signal[] {
+  return last
+    .filter(({ state }) => state === "raised")
+    .map(({ clientName, detector, channel, crossedAtMs, evidence, moneyAtStake }) => ({
+      id: nameUuid(`signal:${frame.clientId}:${detector}:${channel}:gone:${crossedAtMs}`),
+      client_id: frame.clientId,
+      client_name: clientName,
+      detector,
+      channel,
+      state: "cleared",
+      crossed_at: new Date(crossedAtMs).toISOString(),
+      detected_at: new Date(frame.detectedAtMs).toISOString(),
+      reason: "Its records belong to another client now; what matters is found there.",
+      evidence,
+      money_at_stake: moneyAtStake,
+      currency: frame.currency,
+      likelihood: null,
+    }));
 }
 
 /** Whether `signalsOf` would say something; lets the caller load names for few. */

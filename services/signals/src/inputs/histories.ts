@@ -1,6 +1,7 @@
 import type { Channel } from "@keypulse/contracts";
 import type { ClickHouse } from "@keypulse/engines";
 import { nobody } from "@keypulse/identity";
+import { keysOfClients } from "@keypulse/warehouse";
 import type { ClientHistory } from "../domain/clientHistory.ts";
 
 const clientsAQuery = 5_000;
@@ -37,21 +38,23 @@ export class Histories {
 
   async allClientIds(): Promise<string[]> {
     const rows = await this.#rows<{ client_id: string }>(
-      `SELECT DISTINCT ${clientIdOf("a")} AS client_id
+      `SELECT DISTINCT if(m.client_id = '${nobody}', a.client_key, m.client_id) AS client_id
        FROM (SELECT DISTINCT client_key FROM activity_daily WHERE client_key != '${nobody}') AS a
-       LEFT JOIN identity_map AS m ON m.key = a.client_key`,
+       LEFT JOIN identity_map AS m ON m.key = a.client_key
+       UNION DISTINCT SELECT DISTINCT client_id FROM identity_moves`,
     );
     return rows.map((row) => row.client_id);
   }
 
-  /** Who the owners of these leaf keys are now. */
+  /** Who the owners of these leaf keys are now, and were before the person moved. */
   async clientIdsOf(keys: Iterable<string>): Promise<string[]> {
     const ids = new Set<string>();
     for (const part of partsOf([...keys])) {
       const rows = await this.#rows<{ client_id: string }>(
-        `SELECT DISTINCT ${clientIdOf("a")} AS client_id
+        `SELECT DISTINCT if(m.client_id = '${nobody}', a.client_key, m.client_id) AS client_id
          FROM (SELECT arrayJoin([${quoted(part)}]::Array(UUID)) AS client_key) AS a
-         LEFT JOIN (SELECT key, client_id FROM identity_map WHERE key IN (${quoted(part)})) AS m ON m.key = a.client_key`,
+         LEFT JOIN (SELECT key, client_id FROM identity_map WHERE key IN (${quoted(part)})) AS m ON m.key = a.client_key
+         UNION DISTINCT SELECT client_id FROM identity_moves WHERE key IN (${quoted(part)})`,
       );
       for (const row of rows) ids.add(row.client_id);
     }
@@ -66,18 +69,25 @@ export class Histories {
 
   async #loadPart(ids: readonly string[]): Promise<ClientHistory[]> {
     const list = quoted(ids);
-    const keys = `(client_key IN (SELECT key FROM identity_map WHERE client_id IN (${list})) OR client_key IN (${list}))`;
-    const map = `LEFT JOIN (SELECT key, client_id FROM identity_map WHERE client_id IN (${list})) AS m ON m.key = a.client_key`;
+    const keys = `client_key IN ${keysOfClients(list)}`;
+    /** Rows of days by leaf key, of the clients that they belong to. */
+    const ofClients = (rows: string) =>
+      `SELECT * FROM (
+         SELECT ${clientId} AS client_id, a.* FROM (${rows}) AS a
+         LEFT JOIN (SELECT key, client_id FROM identity_map WHERE key IN ${keysOfClients(list)}) AS m ON m.key = a.client_key
+         ASOF LEFT JOIN (SELECT key, since, client_id FROM identity_moves WHERE key IN ${keysOfClients(list)}) AS v
+           ON v.key = a.client_key AND v.since <= a.day
+       ) WHERE client_id IN (${list})`;
     const [activity, shares, revenue] = await Promise.all([
       this.#rows<ActivityRow>(
         `SELECT h.client_id AS client_id, groupArray(toUInt16(h.day)) AS days, groupArray(h.orders) AS orders,
            groupArray(h.active) AS active, minIf(h.first_order, h.orders > 0) AS first_order,
            max(h.last_order) AS last_order, min(h.first_active) AS first_active, max(h.last_active) AS last_active
          FROM (
-           SELECT ${clientIdOf("a")} AS client_id, a.day AS day, sum(a.orders) AS orders, sum(a.active) AS active,
+           SELECT a.client_id AS client_id, a.day AS day, sum(a.orders) AS orders, sum(a.active) AS active,
              minIf(a.first_order, a.orders > 0) AS first_order, max(a.last_order) AS last_order,
              min(a.first_active) AS first_active, max(a.last_active) AS last_active
-           FROM (
+           FROM (${ofClients(`
              SELECT d.client_key AS client_key, d.day AS day,
                sumIf(d.active, d.type = 'order.placed') AS orders, sum(d.active) AS active,
                minIf(toUnixTimestamp64Milli(d.first_at), d.type = 'order.placed') AS first_order,
@@ -85,8 +95,8 @@ export class Histories {
                min(toUnixTimestamp64Milli(d.first_at)) AS first_active,
                max(toUnixTimestamp64Milli(d.last_at)) AS last_active
              FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys}) AS d
-             GROUP BY d.client_key, d.day
-           ) AS a ${map}
+             GROUP BY d.client_key, d.day`)}
+           ) AS a
            GROUP BY client_id, day
            ORDER BY client_id, day
          ) AS h
@@ -94,23 +104,23 @@ export class Histories {
       ),
       this.#rows<ShareRow>(
         `SELECT client_id, groupArray((source, orders, active)) AS shares FROM (
-           SELECT ${clientIdOf("a")} AS client_id, a.source AS source, sum(a.orders) AS orders, sum(a.active) AS active
-           FROM (
-             SELECT d.client_key AS client_key, d.source AS source,
+           SELECT a.client_id AS client_id, a.source AS source, sum(a.orders) AS orders, sum(a.active) AS active
+           FROM (${ofClients(`
+             SELECT d.client_key AS client_key, d.day AS day, d.source AS source,
                sumIf(d.active, d.type = 'order.placed') AS orders, sum(d.active) AS active
              FROM (SELECT * FROM activity_daily WHERE active > 0 AND ${keys}) AS d
-             GROUP BY d.client_key, d.source
-           ) AS a ${map}
+             GROUP BY d.client_key, d.day, d.source`)}
+           ) AS a
            GROUP BY client_id, source
          ) GROUP BY client_id`,
       ),
       this.#rows<RevenueRow>(
         `SELECT client_id, groupArray((toUInt16(day), toString(net))) AS revenue FROM (
-           SELECT ${clientIdOf("a")} AS client_id, a.day AS day, sum(a.net) AS net
-           FROM (
+           SELECT a.client_id AS client_id, a.day AS day, sum(a.net) AS net
+           FROM (${ofClients(`
              SELECT client_key, day, sum(gross - returned) AS net FROM revenue_daily
-             WHERE currency = '${this.#currency}' AND ${keys} GROUP BY client_key, day
-           ) AS a ${map}
+             WHERE currency = '${this.#currency}' AND ${keys} GROUP BY client_key, day`)}
+           ) AS a
            GROUP BY client_id, day
          ) GROUP BY client_id`,
       ),
@@ -129,8 +139,9 @@ export class Histories {
          FROM (
            SELECT m.client_id AS client_id,
              argMin(i.value, indexOf(['account_id', 'crm_id', 'user_id', 'email', 'phone', 'anonymous_id'], i.kind)) AS label
-           FROM (SELECT key, client_id FROM identity_map WHERE client_id IN (${quoted(part)})) AS m
+           FROM (SELECT key, client_id FROM identity_map WHERE key IN ${keysOfClients(quoted(part))}) AS m
            INNER JOIN identifiers AS i ON i.key = m.key
+           WHERE m.client_id IN (${quoted(part)})
            GROUP BY client_id
          ) AS c
          LEFT JOIN (SELECT client_id, name FROM client_names WHERE client_id IN (${quoted(part)})) AS n ON n.client_id = c.client_id`,
@@ -162,7 +173,7 @@ export class Histories {
   }
 }
 
-const clientIdOf = (table: string): string => `if(m.client_id = '${nobody}', ${table}.client_key, m.client_id)`;
+const clientId = `multiIf(v.client_id != '${nobody}', v.client_id, m.client_id != '${nobody}', m.client_id, a.client_key)`;
 const quoted = (ids: readonly string[]): string => ids.map((id) => `'${id}'`).join(",");
 
 function* partsOf(ids: readonly string[]): Generator<string[]> {

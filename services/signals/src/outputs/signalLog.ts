@@ -6,6 +6,7 @@ import type { LastSignal } from "../domain/changes.ts";
 
 interface SignalRow {
   client_id: string;
+  client_name: string;
   detector: LastSignal["detector"];
   channel: LastSignal["channel"];
   state: LastSignal["state"];
@@ -32,7 +33,7 @@ export class SignalLog {
     for (let i = 0; i < clientIds.length; i += 5_000) {
       const list = clientIds.slice(i, i + 5_000).map((id) => `'${id}'`);
       const result = await this.#clickhouse.query({
-        query: `SELECT client_id, detector, channel, state, toUnixTimestamp64Milli(crossed_at) AS crossed,
+        query: `SELECT client_id, client_name, detector, channel, state, toUnixTimestamp64Milli(crossed_at) AS crossed,
             toUnixTimestamp64Milli(detected_at) AS detected, evidence, money_at_stake
           FROM signals WHERE client_id IN (${list.join(",")})
           ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, detector, channel`,
@@ -42,6 +43,7 @@ export class SignalLog {
       for (const row of await result.json<SignalRow>()) {
         const known = last.get(row.client_id) ?? [];
         known.push({
+          clientName: row.client_name,
           detector: row.detector,
           channel: row.channel,
           state: row.state,
@@ -54,6 +56,18 @@ export class SignalLog {
       }
     }
     return last;
+  }
+
+  /** Clients with an open episode. */
+  async openClients(): Promise<string[]> {
+    const result = await this.#clickhouse.query({
+      query: `SELECT DISTINCT client_id FROM (
+          SELECT client_id, state FROM signals
+          ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, detector, channel
+        ) WHERE state = 'raised'`,
+      format: "JSONEachRow",
+    });
+    return (await result.json<{ client_id: string }>()).map((row) => row.client_id);
   }
 
   /**

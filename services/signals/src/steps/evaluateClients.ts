@@ -1,6 +1,6 @@
 import type { EngineLogger } from "@keypulse/engines";
 import type { Calendar } from "../domain/calendar.ts";
-import { isNews, signalsOf } from "../domain/changes.ts";
+import { isNews, signalsOf, signalsOfGone } from "../domain/changes.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
 import { buildPanelContext, type PanelContext, SourceWatch } from "../domain/context.ts";
 import { type Deadlines, everybody } from "../domain/deadlines.ts";
@@ -88,6 +88,18 @@ export function createEvaluator(
     return signals.length;
   }
 
+  /** Open episodes of clients that were joined with others, or whose people moved away, end. */
+  async function endGone(asked: readonly string[], list: readonly ClientHistory[]): Promise<void> {
+    const there = new Set(list.map(({ clientId }) => clientId));
+    const last = await signalLog.last(asked.filter((id) => !there.has(id)));
+    const detectedAtMs = Date.now();
+    const signals = [...last].flatMap(([clientId, before]) =>
+      signalsOfGone(before, { clientId, currency: settings.currency, detectedAtMs }),
+    );
+    await signalLog.write(signals);
+    metrics.signalled(signals);
+  }
+
   async function evaluateEverybody(asOfMs: number): Promise<void> {
     const start = performance.now();
     const ids = await histories.allClientIds();
@@ -96,6 +108,7 @@ export function createEvaluator(
     panel = buildPanelContext(list, lastWeek, asOfMs, settings.dropBudget);
     watch = undefined;
     const signals = await evaluate(list, panel, asOfMs);
+    await endGone(await signalLog.openClients(), list);
     for (const [channel, { panel: weeks }] of Object.entries(panel.channels)) {
       if (weeks) await signalLog.writePeerFactors(channel, weeks, asOfMs);
     }
@@ -112,12 +125,15 @@ export function createEvaluator(
     const start = performance.now();
     const list = await histories.load(clientIds);
     await evaluate(list, panel, asOfMs);
+    await endGone(clientIds, list);
     metrics.evaluated(why, list.length, (performance.now() - start) / 1000);
   }
 
   return {
     evaluateEverybody,
-    evaluateTouched: async (keys, asOfMs) => evaluateSome("touched", await histories.clientIdsOf(keys), asOfMs),
+    // A touched key may have been a client itself until it was joined with another.
+    evaluateTouched: async (keys, asOfMs) =>
+      evaluateSome("touched", [...new Set([...(await histories.clientIdsOf(keys)), ...keys])], asOfMs),
     evaluateDue: (clientIds, asOfMs) => evaluateSome("due", clientIds, asOfMs),
   };
 }
