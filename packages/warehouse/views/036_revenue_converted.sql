@@ -1,0 +1,31 @@
+-- Revenue a day by leaf key and currency, in that currency and in the workspace's. An amount is converted at its own day, a refund at the day of the refund; a day without a rate takes the last one of the days before it (profile_settings.rate_days)
+-- client_key: Leaf key of the client; resolve it through identity_map
+-- day: Day in the workspace's time zone
+-- currency: ISO 4217 code
+-- orders: Orders placed
+-- gross: Amount of orders placed, in the currency
+-- returned: Amount of cancellations and refunds, in the currency
+-- has_rate: False where no rate is known: the amount counts nowhere, see amounts_without_rate
+-- gross_here: gross in the workspace's currency, 0 without a rate
+-- returned_here: returned in the workspace's currency, 0 without a rate
+SELECT client_key, day, toString(currency) AS currency, orders, gross, returned, true AS has_rate, gross AS gross_here, returned AS returned_here
+FROM revenue_daily
+WHERE currency = '{{currency}}' AND {{of_keys client_key}}
+UNION ALL
+SELECT
+    d.client_key,
+    d.day,
+    d.currency,
+    d.orders,
+    d.gross,
+    d.returned,
+    r.rate > 0 AND d.day - r.day <= (SELECT rate_days FROM profile_settings) AS has_rate,
+    if(has_rate, CAST(round(multiplyDecimal(d.gross, r.rate, 8), 4) AS Decimal(38, 4)), 0) AS gross_here,
+    if(has_rate, CAST(round(multiplyDecimal(d.returned, r.rate, 8), 4) AS Decimal(38, 4)), 0) AS returned_here
+FROM
+(
+    SELECT client_key, day, toString(currency) AS currency, orders, gross, returned
+    FROM revenue_daily
+    WHERE currency != '{{currency}}' AND {{of_keys client_key}}
+) AS d
+ASOF LEFT JOIN (SELECT toString(currency) AS currency, day, rate FROM rates_here) AS r ON r.currency = d.currency AND r.day <= d.day

@@ -1,0 +1,26 @@
+-- How regularly each client orders, of clients with orders on two days or more
+-- client_id: Client
+-- order_days: Days with an order
+-- usual_gap_days: Median of days between order days
+-- last_order_day: Last day with an order
+-- next_expected: Last order day and the usual gap; only where there are three order days
+SELECT
+    client_id,
+    length(days) AS order_days,
+    arrayReduce('median', arrayMap((later, earlier) -> later - earlier, arrayPopFront(days), arrayPopBack(days))) AS usual_gap_days,
+    days[-1] AS last_order_day,
+    if(order_days >= 3, toNullable(last_order_day + toUInt16(round(usual_gap_days))), NULL) AS next_expected
+FROM
+(
+    SELECT coalesce(nullIf(m.client_id, toUUID('00000000-0000-0000-0000-000000000000')), k.owner_key) AS client_id, arraySort(arrayDistinct(arrayFlatten(groupArray(k.days)))) AS days
+    FROM
+    (
+        SELECT {{owner client_key day}} AS owner_key, groupUniqArray(day) AS days
+        FROM revenue_daily
+        WHERE orders > 0 AND {{of_keys client_key}}
+        GROUP BY owner_key
+    ) AS k
+    LEFT JOIN {{identity_map}} AS m ON m.key = k.owner_key
+    GROUP BY client_id
+)
+WHERE length(days) >= 2
