@@ -18,6 +18,7 @@ const commands = {
   import: ["infra/src/cli/import.ts", "send a file of past orders: a shop's export, or any table with a mapping"],
   rates: ["infra/src/cli/rates.ts", "load exchange rates, so that other currencies are part of revenue"],
   client: ["services/console/src/cli/client.ts", "one client on a page: by name, id or e-mail"],
+  identity: ["services/console/src/cli/identity.ts", "who is who: why, what to decide, merge, unmerge, move, undo"],
   reset: ["infra/src/cli/reset.ts", "remove what the engines stored, after asking"],
   rebuild: ["services/ingest/src/rebuild.ts", "fill an empty Redis again from ClickHouse"],
   replay: ["services/ingest/src/replay.ts", "send rejected events again"],

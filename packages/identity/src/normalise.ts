@@ -33,7 +33,7 @@ const emailShape = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export interface NormaliseSettings {
   /** ISO 3166 country that national phone numbers belong to, or undefined: then only +E.164 numbers are used. */
-  defaultCountry: CountryCode | undefined;
+  defaultCountry: string | undefined;
 }
 
 /**
@@ -54,7 +54,7 @@ export function normaliseIdentifier(
     case "email":
       return emailShape.test(lower) ? lower : undefined;
     case "phone": {
-      const number = parsePhoneNumberFromString(value, settings.defaultCountry);
+      const number = parsePhoneNumberFromString(value, settings.defaultCountry as CountryCode | undefined);
       return number?.isPossible() ? number.number : undefined;
     }
     case "domain":

@@ -1,15 +1,20 @@
 import type { AddressInfo } from "node:net";
-import { connectClickHouse, connectRedis } from "@keypulse/engines";
+import { topicNames } from "@keypulse/contracts";
+import { connectClickHouse, connectKafka, connectRedis } from "@keypulse/engines";
+import { IdentityDecisions } from "@keypulse/identity/store";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { ConsoleSettings } from "./config.ts";
 import { createApiServer } from "./inputs/apiServer.ts";
+import { serveIdentity } from "./inputs/identityRoutes.ts";
 import { servePlans } from "./inputs/planRoutes.ts";
 import { serveSources } from "./inputs/sourceRoutes.ts";
 import { serveWatching } from "./inputs/watchRoutes.ts";
 import { createConsoleMetrics } from "./metrics.ts";
 import { SourceSettings } from "./outputs/sourceSettings.ts";
+import { TouchedTopic } from "./outputs/touchedTopic.ts";
 import { createDescribeSources } from "./steps/describeSources.ts";
 import { createLendWriteKey } from "./steps/lendWriteKey.ts";
+import { createMeasureMove } from "./steps/measureMove.ts";
 
 export interface RunningConsole extends RunningService {
   /** Where the API answers. */
@@ -20,6 +25,9 @@ export interface RunningConsole extends RunningService {
 
 /** A lock or a bell in Redis that does not answer by then is a fault of the request, which may be tried again. */
 const redisTimeoutMs = 3_000;
+
+/** A console that was killed while it carried out a decision leaves the rest to another. */
+const catchUpEveryMs = 30_000;
 
 /** The API by which people and programs wire sources and see that their data is right. */
 export async function startConsole(settings: ConsoleSettings): Promise<RunningConsole> {
@@ -40,6 +48,11 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
   });
   const describe = createDescribeSources({ clickhouse, collectorUrl, secretKey });
   const wiring = { clickhouse, collectorUrl, secretKey, lendWriteKey: createLendWriteKey(sources) };
+  const decisions = new IdentityDecisions({ redis, clickhouse }, settings.REDIS_PREFIX, settings);
+  const touched = new TouchedTopic(
+    connectKafka(settings, "keypulse-console", logger),
+    topicNames(settings.TOPIC_PREFIX).touched,
+  );
   const stopping = new AbortController();
 
   const server = await createApiServer(settings.KEYPULSE_API_TOKEN, logger);
@@ -50,11 +63,26 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
   serveSources(server, { settings: sources, describe, secretKey });
   servePlans(server, { settings: sources, clickhouse });
   serveWatching(server, { settings: sources, describe, clickhouse, wiring, metrics, stopping: stopping.signal });
+  serveIdentity(server, {
+    clickhouse,
+    decisions,
+    measureMove: createMeasureMove(clickhouse, {
+      timezone: settings.WORKSPACE_TIMEZONE,
+      currency: settings.WORKSPACE_CURRENCY,
+    }),
+    touched,
+    normalise: { defaultCountry: settings.WORKSPACE_COUNTRY },
+  });
 
   const health = await serveHealth(settings, registry, async () => ({
     redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
+  const catchUp = setInterval(() => {
+    decisions.catchUp(Date.now()).catch((error: Error) => {
+      logger.warn({ reason: error.message.slice(0, 200) }, "can't look for decisions that were cut off");
+    });
+  }, catchUpEveryMs);
   await server.listen({ host: settings.HOST, port: settings.CONSOLE_PORT });
   const { port } = server.server.address() as AddressInfo;
   const url = `http://${settings.HOST}:${port}`;
@@ -67,7 +95,9 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
     failed: new Promise<never>(() => {}),
     async stop() {
       stopping.abort();
+      clearInterval(catchUp);
       await server.close();
+      await touched.close();
       await clickhouse.close();
       redis.disconnect();
       await health.close();

@@ -1,12 +1,16 @@
-import { clickHouseSettingsShape, redisSettingsShape } from "@keypulse/engines";
-import { readConfig, serviceSettingsShape } from "@keypulse/service-kit";
+import { clickHouseSettingsShape, kafkaSettingsShape, redisSettingsShape } from "@keypulse/engines";
+import { identitySettingsShape } from "@keypulse/identity";
+import { readConfig, serviceSettingsShape, workspaceSettingsShape } from "@keypulse/service-kit";
 import { secretKeyShape } from "@keypulse/sources";
 import { z } from "zod";
 
 export const consoleSettingsShape = {
   ...serviceSettingsShape,
+  ...workspaceSettingsShape,
+  ...kafkaSettingsShape,
   ...clickHouseSettingsShape,
   ...redisSettingsShape,
+  ...identitySettingsShape,
   ...secretKeyShape,
   /** Where the API answers; 0 takes any free port. `PORT` is for health and metrics alone. */
   CONSOLE_PORT: z.coerce.number().int().min(0).max(65_535).default(0),

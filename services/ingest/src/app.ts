@@ -3,7 +3,6 @@ import { connectClickHouse, connectKafka, connectProducer, connectRedis, retry }
 import { createIdentityResolver, identityFingerprint } from "@keypulse/identity";
 import { GraphLost, IdentityStore } from "@keypulse/identity/store";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
-import type { CountryCode } from "libphonenumber-js";
 import type { IngestSettings } from "./config.ts";
 import { newBatch } from "./domain/batch.ts";
 import { DuplicateRegistry, RegistryLost } from "./domain/registry.ts";
@@ -36,10 +35,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kindOf = new Map<string, EventKind>(eventKinds.map((kind) => [topics.events[kind], kind]));
 
-  const resolveIdentity = createIdentityResolver(
-    { defaultCountry: settings.WORKSPACE_COUNTRY as CountryCode | undefined },
-    settings,
-  );
+  const resolveIdentity = createIdentityResolver({ defaultCountry: settings.WORKSPACE_COUNTRY }, settings);
   const duplicateRegistry = new DuplicateRegistry(redis, settings.REDIS_PREFIX);
   const identities = new IdentityStore({ redis, clickhouse }, settings.REDIS_PREFIX, settings);
   const eventTables = new EventTables(clickhouse, logger);

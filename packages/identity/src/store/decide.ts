@@ -47,6 +47,7 @@ export interface DecisionPlan {
 }
 
 const eventsAStep = 20_000;
+const settleMs = 60_000;
 
 /** People's decisions about identities: planned (so that they can be shown first), made, and undone exactly. */
 export class IdentityDecisions {
@@ -104,6 +105,22 @@ export class IdentityDecisions {
   async carryOut(plan: DecisionPlan): Promise<string[]> {
     await writeDecision(this.#clickhouse, plan.decision);
     return await this.apply(plan.decision);
+  }
+
+  /**
+   * Applies what is on record and was cut off before it was applied. A decision just made is left to who makes it.
+   * @returns how many there were
+   */
+  async catchUp(nowMs: number): Promise<number> {
+    let applied = 0;
+    for (const decision of await this.all()) {
+      if (nowMs - Date.parse(decision.decidedAt) < settleMs && !decision.undone) continue;
+      const missing = await this.store.graph.missing(decision.links);
+      if (missing.length === (decision.undone ? decision.links.length : 0)) continue;
+      await this.apply(decision);
+      applied += 1;
+    }
+    return applied;
   }
 
   /** Brings graph and map in line with a decision on record. May be repeated. */

@@ -10,6 +10,7 @@ import type { ProvenLink } from "../linksOf.ts";
 import { defaultIdentitySettings, type IdentitySettings } from "../settings.ts";
 import { createSettle } from "../settle.ts";
 import { CannotDecide, type DecisionRequest, IdentityDecisions } from "./decide.ts";
+import { writeDecision } from "./decisions.ts";
 import { GraphLost, IdentitySettingsDiffer } from "./graph.ts";
 import { IdentityStore, packLink } from "./identityStore.ts";
 import { unpackKey } from "./packedLinks.ts";
@@ -233,6 +234,23 @@ describe("IdentityStore", () => {
     const made = [];
     for (const request of each.slice(0, 4)) made.push(await decide(request));
     for (const index of [2, 0, 3, 1]) await undo(made[index]!.id);
+    expect(await mapOf(keys)).toEqual(before);
+  });
+
+  it("applies a decision that was cut off after it was written", async () => {
+    const links = [link("u1", "e1", "same_event", 1, 905), link("u2", "e2", "same_event", 1, 905)];
+    await store().learn(links);
+    const keys = links.flatMap(({ left, right }) => [left.key, right.key]);
+    const before = await mapOf(keys);
+    const request = { kind: "merge" as const, left: end("u1", 905), right: end("u2", 905), reason: "r", who: "w" };
+    const { decision } = await decisions().plan(request, Date.now());
+    await writeDecision(clickhouse, decision);
+    expect(await decisions().catchUp(Date.now())).toBe(0);
+    expect(await decisions().catchUp(Date.now() + 120_000)).toBe(1);
+    expect(await decisions().catchUp(Date.now() + 120_000)).toBe(0);
+    expect(await mapOf(keys)).not.toEqual(before);
+    await writeDecision(clickhouse, { ...decision, version: 2, undone: true });
+    expect(await decisions().catchUp(Date.now())).toBe(1);
     expect(await mapOf(keys)).toEqual(before);
   });
 

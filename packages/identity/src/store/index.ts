@@ -1,3 +1,4 @@
+export type { Place } from "../settle.ts";
 export {
   CannotDecide,
   type DecisionPlan,
