@@ -1,5 +1,6 @@
 export { analystGrants } from "./analyst.ts";
 export { keysOfClients } from "./clientKeys.ts";
+export { type Recipe, readCookbook } from "./cookbook.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
 export { viewNames } from "./views.ts";
 export type { WarehouseSettings } from "./workspace.ts";
