@@ -2,19 +2,23 @@ import { parseArgs } from "node:util";
 import { ownEngines } from "@keypulse/testkit";
 import { benchCollector } from "./collector.ts";
 import { benchFreshness } from "./freshness.ts";
+import { benchIdentity } from "./identity.ts";
 import { benchIngest } from "./ingest.ts";
 
 const help = `npm run bench -- ingest    [--events 1000000] [--profile] [--json]
 npm run bench -- freshness [--rate 500] [--seconds 30] [--json]
 npm run bench -- collector [--seconds 10] [--json]
+npm run bench -- identity  [--identifiers 1000000] [--json]
 
 ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
            JSON.parse → the same rows inserted, nothing else. Events a second, CPU an event, memory, parts.
 freshness  Event sent → visible in the view clients; order of a silent client sent → its alert resolved at a webhook.
+identity   Links taken in and looked up, memory of Redis and ClickHouse as identifiers grow, the map's cost in queries.
 collector  HTTP → Kafka, 64 connections, single events and batches of 100, against the same server that only produces.
 
   --events N   events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
   --profile    where the worker's CPU goes, by function
+  --identifiers N  how many there are at the end
   --rate N     events a second that flow meanwhile
   --seconds N  how long
   --json       the report as JSON on standard output
@@ -26,6 +30,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     events: { type: "string", default: "1000000" },
+    identifiers: { type: "string", default: "1000000" },
     rate: { type: "string", default: "500" },
     seconds: { type: "string" },
     profile: { type: "boolean", default: false },
@@ -38,6 +43,7 @@ const benches = {
   ingest: () => ingest(whole("events")),
   freshness: () => freshness(whole("rate"), whole("seconds", 30)),
   collector: () => collector(whole("seconds", 10)),
+  identity: () => identity(whole("identifiers")),
 };
 const bench = benches[positionals[0] as keyof typeof benches];
 if (values.help || bench === undefined) {
@@ -66,6 +72,13 @@ async function collector(seconds: number): Promise<void> {
   });
 }
 
+async function identity(identifiers: number): Promise<void> {
+  await withEngines(async (engines, say) => {
+    const report = await benchIdentity(engines, { identifiers, say });
+    console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
+  });
+}
+
 async function withEngines(
   work: (engines: Awaited<ReturnType<typeof ownEngines>>, say: (text: string) => void) => Promise<void>,
 ): Promise<void> {
@@ -79,7 +92,7 @@ async function withEngines(
   }
 }
 
-function whole(name: "events" | "rate" | "seconds", usual?: number): number {
+function whole(name: "events" | "rate" | "seconds" | "identifiers", usual?: number): number {
   const value = Number(values[name] ?? usual);
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0`);
   return value;

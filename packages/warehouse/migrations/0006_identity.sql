@@ -48,7 +48,7 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (left_key, right_key, rule)
 COMMENT 'Links that no machine may make, for people to decide';
 
-CREATE TABLE identity_decisions
+CREATE TABLE identity_decisions_log
 (
     id UUID COMMENT 'Decision',
     version UInt32 COMMENT '1 when it was made, 2 when it was undone',

@@ -75,7 +75,7 @@ export async function readDecisions(clickhouse: ClickHouse): Promise<Decision[]>
     query: `SELECT id, version, kind, left_kind, left_value, right_kind, right_value,
         toString(toUnixTimestamp64Milli(since)) AS since_ms, links, reason, who,
         formatDateTime(decided_at, '%FT%TZ', 'UTC') AS decided_at, undone
-      FROM identity_decisions FINAL ORDER BY identity_decisions.decided_at DESC, id`,
+      FROM identity_decisions_log FINAL ORDER BY identity_decisions_log.decided_at DESC, id`,
     format: "JSONEachRow",
   });
   const rows = z.array(rowSchema).parse(await result.json());
@@ -101,7 +101,7 @@ export async function readDecisions(clickhouse: ClickHouse): Promise<Decision[]>
 /** Writes a version of a decision; the newest counts. */
 export async function writeDecision(clickhouse: ClickHouse, decision: Decision): Promise<void> {
   await clickhouse.insert({
-    table: "identity_decisions",
+    table: "identity_decisions_log",
     format: "JSONEachRow",
     values: [
       {
