@@ -38,6 +38,14 @@ const attempts: readonly (readonly [string, string | Request, number])[] = [
   ["read settings by loop()", "SELECT * FROM loop(keypulse, settings) LIMIT 1", accessDenied],
   ["read settings over a connection", "SELECT * FROM remote('127.0.0.1', keypulse.settings)", accessDenied],
   ["read settings on a cluster", "SELECT * FROM cluster('default', keypulse.settings)", noSuchCluster],
+  [
+    "learn of settings by filters on the table behind a view",
+    {
+      query: "SELECT * FROM sources",
+      url: { additional_table_filters: "{'keypulse.settings': 'value LIKE \\'%a%\\''}" },
+    },
+    readonly,
+  ],
   ["ask which columns settings have", "DESCRIBE TABLE settings", accessDenied],
   ["ask for a column of settings", "SELECT hasColumnInTable('keypulse', 'settings', 'value')", accessDenied],
   ["ask how settings are stored", "SHOW CREATE TABLE settings", accessDenied],
@@ -112,7 +120,6 @@ const attempts: readonly (readonly [string, string | Request, number])[] = [
     violatesConstraint,
   ],
   ["lift the limit of rows", { query: "SELECT 1", url: { max_result_rows: "0" } }, violatesConstraint],
-  ["give half an answer for a whole one", "SELECT 1 SETTINGS result_overflow_mode = 'break'", readonly],
   ["allow dangerous functions", "SELECT 1 SETTINGS allow_introspection_functions = 1", readonly],
   [
     "run for ever",
