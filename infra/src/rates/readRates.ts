@@ -47,7 +47,7 @@ export function readRates(text: string): Rate[] {
   const wrong = currencies.find((name) => !currencyCode.test(name));
   if (columns[0] !== "Date" || currencies.length === 0 || wrong !== undefined) {
     throw new UnreadableRates(
-      `line 1: the header must be Date and currencies (Date,USD,JPY,…), but ${wrong === undefined ? `begins with "${columns.slice(0, 3).join(",").slice(0, 60)}"` : `has "${wrong.slice(0, 30)}"`}`,
+      `line 1: the header must be Date and currencies (Date,USD,JPY,…), but begins with "${columns.slice(0, 3).join(",").slice(0, 60)}"${columns[0] === "Date" && wrong !== undefined ? ` and has "${wrong.slice(0, 30)}"` : ""}`,
     );
   }
   if (rows.length === 0) throw new UnreadableRates("there is no day under the header");

@@ -6,46 +6,36 @@ export interface WarehouseSettings {
 
 const nobody = "toUUID('00000000-0000-0000-0000-000000000000')";
 
-/** The keys of one question, a parameter of the query. */
-const ofGivenKeys = "IN {keys: Array(UUID)}";
-
 /**
- * Puts the workspace into the text of a migration or view, and what every view about clients has in common:
+ * Puts the workspace into the text of a migration or view, and what views about clients have in common:
  * `{{join_clients e}}` joins what says whose the rows of `e` (with client_key and occurred_at) are, `{{client_id e}}` is
  * that client. `{{join_clients e day}}` is for rows of a day. A key that the map does not know yet stands for itself.
- *
- * `{{owner client_key day}}` is the key that a row's sums go to: the row's own, which is mapped later, or for people who
- * moved the client of that day. It joins nothing, so that it may group millions of rows.
- *
- * A view that reads many rows marks where they are filtered by leaf key: `{{of_keys client_key}}`, `{{identity_map}}`,
- * and `{{view client_names}}` for a view within. So the same text answers for all clients, as a view, or for a few keys
- * by primary key, as a query.
- *
- * @param viewTexts queries of views by name, where the text shall read the keys of the parameter `keys` alone
  */
-export function fill(text: string, workspace: WarehouseSettings, viewTexts?: ReadonlyMap<string, string>): string {
-  const map = viewTexts === undefined ? "identity_map" : `(SELECT * FROM identity_map WHERE key ${ofGivenKeys})`;
-  const moves = viewTexts === undefined ? "identity_moves" : `(SELECT * FROM identity_moves WHERE key ${ofGivenKeys})`;
+export function fill(text: string, workspace: WarehouseSettings): string {
+  return fillWorkspace(fillPlaces(text, ofEverybody), workspace);
+}
+
+/**
+ * The same text as a query about a few keys, read by primary key: who they are is not looked up but given, in parameters
+ * of the query (see keyQueries.ts).
+ * @param viewTexts queries of views by name, for views within the view
+ */
+export function fillForKeys(
+  text: string,
+  workspace: WarehouseSettings,
+  viewTexts: ReadonlyMap<string, string>,
+): string {
+  const places = { ...ofGivenKeys, view: (name: string) => `(${fillPlaces(viewTexts.get(name)!, places)})` };
+  return fillWorkspace(fillPlaces(text, places), workspace);
+}
+
+function fillWorkspace(text: string, { timezone, currency }: WarehouseSettings): string {
   return text
-    .replaceAll(/\{\{view (\w+)\}\}/g, (_, name: string) =>
-      viewTexts === undefined ? name : `(${fill(viewTexts.get(name)!, workspace, viewTexts)})`,
-    )
-    .replaceAll(/\{\{of_keys (\w+)\}\}/g, (_, column: string) =>
-      viewTexts === undefined ? `${column} != ${nobody}` : `${column} ${ofGivenKeys}`,
-    )
-    .replaceAll("{{identity_map}}", map)
-    .replaceAll(
-      /\{\{owner (\w+) (\w+)\}\}/g,
-      (_, key: string, day: string) =>
-        `if(${key} IN (SELECT key FROM identity_moves), ` +
-        `arrayFilter(era -> era.1 <= ${day}, (SELECT mapFromArrays(groupArray(key), groupArray(eras)) FROM ` +
-        `(SELECT key, arraySort(groupArray((since, client_id))) AS eras FROM identity_moves GROUP BY key))[${key}])[-1].2, ${key})`,
-    )
     .replaceAll(
       /\{\{join_clients (\w+)( day)?\}\}/g,
       (_, rows: string, byDay?: string) =>
-        `LEFT JOIN ${map} AS ${rows}_map ON ${rows}_map.key = ${rows}.client_key ` +
-        `ASOF LEFT JOIN ${moves} AS ${rows}_moves ON ${rows}_moves.key = ${rows}.client_key ` +
+        `LEFT JOIN identity_map AS ${rows}_map ON ${rows}_map.key = ${rows}.client_key ` +
+        `ASOF LEFT JOIN identity_moves AS ${rows}_moves ON ${rows}_moves.key = ${rows}.client_key ` +
         `AND ${rows}_moves.since <= ${byDay ? `${rows}.day` : `toDate(${rows}.occurred_at, '{{timezone}}')`}`,
     )
     .replaceAll(
@@ -54,6 +44,75 @@ export function fill(text: string, workspace: WarehouseSettings, viewTexts?: Rea
         `multiIf(${rows}_moves.client_id != ${nobody}, ${rows}_moves.client_id, ` +
         `${rows}_map.client_id != ${nobody}, ${rows}_map.client_id, ${rows}.client_key)`,
     )
-    .replaceAll("{{timezone}}", workspace.timezone)
-    .replaceAll("{{currency}}", workspace.currency);
+    .replaceAll("{{timezone}}", timezone)
+    .replaceAll("{{currency}}", currency);
+}
+
+/** What stands at the places that differ between all clients and a few keys. */
+interface Places {
+  /** `{{view client_names}}`: another view. */
+  view(name: string): string;
+  /** `{{of_keys client_key}}`: which rows are read. */
+  ofKeys(column: string): string;
+  /** `{{identity_map}}`; `{{identity_map of SELECT …}}` where only a few keys are looked up. */
+  map(of?: string): string;
+  /** `{{moves}}`: as identity_moves. */
+  moves: string;
+  /** `{{moved}}`: keys of people who moved, after IN. */
+  moved: string;
+  /**
+   * `{{owner client_key day}}`: the key that a row's sums go to: the row's own, to be mapped when it is summed, or for
+   * people who moved the client of that day. It joins nothing, so that it may group millions of rows.
+   */
+  owner(key: string, day: string): string;
+  /** `{{setting rate_days}}`: of profile_settings. */
+  setting(name: string): string;
+}
+
+const ofEverybody: Places = {
+  view: (name) => name,
+  ofKeys: (column) => `${column} != ${nobody}`,
+  map: (of) =>
+    of === undefined ? "identity_map" : `(SELECT key, contact_id, client_id FROM identity_map WHERE key IN (${of}))`,
+  moves: "identity_moves",
+  moved: "(SELECT key FROM identity_moves)",
+  owner: (key, day) =>
+    `if(${key} IN (SELECT key FROM identity_moves), arrayFilter(era -> era.1 <= ${day}, ` +
+    "(SELECT mapFromArrays(groupArray(key), groupArray(eras)) FROM " +
+    `(SELECT key, arraySort(groupArray((since, client_id))) AS eras FROM identity_moves GROUP BY key))[${key}])[-1].2, ${key})`,
+  setting: (name) => `(SELECT ${name} FROM profile_settings)`,
+};
+
+const settingTypes: Record<string, string> = { rate_days: "UInt32", trait_sources: "Array(String)" };
+const givenMap = "arrayZip({map_keys: Array(UUID)}, {map_contacts: Array(UUID)}, {map_clients: Array(UUID)})";
+const givenMoves = "arrayZip({move_keys: Array(UUID)}, {move_days: Array(Date)}, {move_clients: Array(UUID)})";
+const rowsOf = (tuples: string, columns: readonly string[]): string =>
+  `(SELECT ${columns.map((column, index) => `given.${index + 1} AS ${column}`).join(", ")} ` +
+  `FROM (SELECT arrayJoin(${tuples}) AS given))`;
+
+const ofGivenKeys: Omit<Places, "view"> = {
+  ofKeys: (column) => `${column} IN {keys: Array(UUID)}`,
+  map: () => rowsOf(givenMap, ["key", "contact_id", "client_id"]),
+  moves: rowsOf(givenMoves, ["key", "since", "client_id"]),
+  moved: "{move_keys: Array(UUID)}",
+  owner: (key, day) =>
+    `if(${key} IN {move_keys: Array(UUID)}, ` +
+    `arraySort(arrayFilter(era -> era.1 = ${key} AND era.2 <= ${day}, ${givenMoves}))[-1].3, ${key})`,
+  setting: (name) => `{${name}: ${settingTypes[name]}}`,
+};
+
+/** `{{rates}}`: exchange rates into the workspace's currency, of currencies that anybody pays in. */
+const rates = `(SELECT toString(currency) AS currency, day, rate FROM rates_here
+  WHERE currency IN (SELECT currency FROM revenue_daily WHERE currency != '{{currency}}' AND {{of_keys client_key}}))`;
+
+function fillPlaces(text: string, places: Places): string {
+  return text
+    .replaceAll(/\{\{view (\w+)\}\}/g, (_, name: string) => places.view(name))
+    .replaceAll("{{rates}}", rates)
+    .replaceAll(/\{\{of_keys (\w+)\}\}/g, (_, column: string) => places.ofKeys(column))
+    .replaceAll(/\{\{identity_map(?: of ([^{}]+))?\}\}/g, (_, of?: string) => places.map(of))
+    .replaceAll("{{moves}}", places.moves)
+    .replaceAll("{{moved}}", places.moved)
+    .replaceAll(/\{\{owner (\w+) (\w+)\}\}/g, (_, key: string, day: string) => places.owner(key, day))
+    .replaceAll(/\{\{setting (\w+)\}\}/g, (_, name: string) => places.setting(name));
 }

@@ -23,4 +23,4 @@ FROM
     FROM written_fields
     WHERE subject = 'client' AND {{of_keys subject_key}}
 ) AS t
-LEFT JOIN (SELECT key, contact_id, client_id FROM {{identity_map}} WHERE key IN (SELECT subject_key FROM client_traits WHERE subject = 'client' UNION ALL SELECT subject_key FROM written_fields)) AS m ON m.key = t.client_key
+LEFT JOIN {{identity_map of SELECT subject_key FROM client_traits WHERE subject = 'client' UNION ALL SELECT subject_key FROM written_fields}} AS m ON m.key = t.client_key

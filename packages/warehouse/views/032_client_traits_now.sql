@@ -19,7 +19,7 @@ FROM
         trait,
         source,
         argMax((value, who, since), since) AS word,
-        indexOf((SELECT trait_sources FROM profile_settings), source) AS listed,
+        indexOf({{setting trait_sources}}, source) AS listed,
         if(listed = 0, 4294967295, listed) AS place
     FROM {{view client_traits_history}}
     WHERE since <= now64(3)

@@ -19,7 +19,7 @@ FROM
         t.trait AS trait,
         t.source AS source,
         argMax((t.value, t.who, t.since), t.since) AS word,
-        indexOf((SELECT trait_sources FROM profile_settings), source) AS listed,
+        indexOf({{setting trait_sources}}, source) AS listed,
         if(listed = 0, 4294967295, listed) AS place
     FROM
     (
@@ -31,7 +31,7 @@ FROM
         FROM written_fields
         WHERE subject = 'contact' AND {{of_keys subject_key}}
     ) AS t
-    LEFT JOIN (SELECT key, contact_id, client_id FROM {{identity_map}} WHERE key IN (SELECT subject_key FROM client_traits WHERE subject = 'contact' UNION ALL SELECT subject_key FROM written_fields)) AS m ON m.key = t.subject_key
+    LEFT JOIN {{identity_map of SELECT subject_key FROM client_traits WHERE subject = 'contact' UNION ALL SELECT subject_key FROM written_fields}} AS m ON m.key = t.subject_key
     WHERE t.since <= now64(3)
     GROUP BY contact_id, trait, source
     HAVING word.1 != 'null'

@@ -19,7 +19,7 @@ SELECT
     d.orders,
     d.gross,
     d.returned,
-    r.rate > 0 AND d.day - r.day <= (SELECT rate_days FROM profile_settings) AS has_rate,
+    r.rate > 0 AND d.day - r.day <= {{setting rate_days}} AS has_rate,
     if(has_rate, CAST(round(multiplyDecimal(d.gross, r.rate, 8), 4) AS Decimal(38, 4)), 0) AS gross_here,
     if(has_rate, CAST(round(multiplyDecimal(d.returned, r.rate, 8), 4) AS Decimal(38, 4)), 0) AS returned_here
 FROM
@@ -28,4 +28,4 @@ FROM
     FROM revenue_daily
     WHERE currency != '{{currency}}' AND {{of_keys client_key}}
 ) AS d
-ASOF LEFT JOIN (SELECT toString(currency) AS currency, day, rate FROM rates_here) AS r ON r.currency = d.currency AND r.day <= d.day
+ASOF LEFT JOIN {{rates}} AS r ON r.currency = d.currency AND r.day <= d.day

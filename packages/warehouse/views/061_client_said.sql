@@ -34,6 +34,6 @@ FROM
         WHERE subject = 'contact' AND trait = 'name' AND value != 'null' AND {{of_keys subject_key}}
         GROUP BY subject_key
     ) AS t
-    LEFT JOIN (SELECT key, client_id FROM identity_map WHERE key IN (SELECT subject_key FROM client_traits WHERE trait = 'name' AND {{of_keys subject_key}})) AS m ON m.key = t.subject_key
+    LEFT JOIN {{identity_map of SELECT subject_key FROM client_traits WHERE trait = 'name'}} AS m ON m.key = t.subject_key
 )
 GROUP BY client_id

@@ -11,7 +11,6 @@ FROM
 INNER JOIN
 (
     SELECT DISTINCT contact_id, client_id
-    FROM {{identity_map}}
-    WHERE key IN (SELECT subject_key FROM client_traits WHERE trait = 'role' UNION ALL SELECT subject_key FROM written_fields WHERE field = 'role')
+    FROM {{identity_map of SELECT subject_key FROM client_traits WHERE trait = 'role' UNION ALL SELECT subject_key FROM written_fields WHERE field = 'role'}}
 ) AS m ON m.contact_id = w.contact_id
 GROUP BY client_id

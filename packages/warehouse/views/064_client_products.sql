@@ -41,14 +41,14 @@ FROM
     (
         SELECT
             o.client_key AS client_key, o.sku AS sku, o.name AS name, o.placed AS placed, o.day AS day, o.quantity AS quantity,
-            multiIf(o.currency = '{{currency}}', o.amount, r.rate > 0 AND o.day - r.day <= (SELECT rate_days FROM profile_settings), CAST(round(multiplyDecimal(o.amount, r.rate, 8), 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
+            multiIf(o.currency = '{{currency}}', o.amount, r.rate > 0 AND o.day - r.day <= {{setting rate_days}}, CAST(round(multiplyDecimal(o.amount, r.rate, 8), 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
         FROM
         (
             SELECT client_key, sku, name, type = 'order.placed' AS placed, toDate(occurred_at, '{{timezone}}') AS day, quantity, amount, toString(currency) AS currency
             FROM order_lines
             WHERE {{of_keys client_key}}
         ) AS o
-        ASOF LEFT JOIN (SELECT toString(currency) AS currency, day, rate FROM rates_here) AS r ON r.currency = o.currency AND r.day <= o.day
+        ASOF LEFT JOIN {{rates}} AS r ON r.currency = o.currency AND r.day <= o.day
     ) AS l
     ASOF LEFT JOIN (SELECT sku, since, unit_cost, written_at FROM product_costs FINAL) AS k ON k.sku = l.sku AND k.since <= l.day
     GROUP BY owner_key, sku

@@ -24,7 +24,7 @@ FROM
     SELECT
         i.client_id AS client_id, i.paid_day AS paid_day, i.due_day AS due_day,
         i.paid_day = toDate(0) AND (i.said_overdue OR (i.due_day > toDate(0) AND i.due_day < today_here)) AS is_overdue,
-        i.currency = '{{currency}}' OR (r.rate > 0 AND i.first_day - r.day <= (SELECT rate_days FROM profile_settings)) AS has_rate,
+        i.currency = '{{currency}}' OR (r.rate > 0 AND i.first_day - r.day <= {{setting rate_days}}) AS has_rate,
         multiIf(i.currency = '{{currency}}', CAST(i.amount AS Decimal(38, 4)), has_rate, CAST(round(multiplyDecimal(i.amount, r.rate, 8), 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
     FROM
     (
@@ -46,6 +46,11 @@ FROM
         LEFT JOIN {{identity_map}} AS m ON m.key = e.owner_key
         GROUP BY client_id, invoice
     ) AS i
-    ASOF LEFT JOIN (SELECT toString(currency) AS currency, day, rate FROM rates_here) AS r ON r.currency = i.currency AND r.day <= i.first_day
+    ASOF LEFT JOIN
+    (
+        SELECT toString(currency) AS currency, day, rate
+        FROM rates_here
+        WHERE currency IN (SELECT currency FROM events WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{of_keys client_key}})
+    ) AS r ON r.currency = i.currency AND r.day <= i.first_day
 )
 GROUP BY client_id

@@ -42,7 +42,7 @@ FROM
     SELECT k.key AS key, k.contact_id AS contact_id, k.client_id AS client_id, n.kind AS kind, n.value AS value, o.once AS once
     FROM (SELECT key, contact_id, client_id FROM {{identity_map}} WHERE contact_id != toUUID('00000000-0000-0000-0000-000000000000')) AS k
     LEFT JOIN (SELECT key, kind, value FROM identifiers FINAL WHERE {{of_keys key}}) AS n ON n.key = k.key
-    LEFT JOIN (SELECT key, groupUniqArray(identity_moves.client_id) AS once FROM identity_moves GROUP BY key) AS o ON o.key = k.key
+    LEFT JOIN (SELECT key, groupUniqArray(identity_moves.client_id) AS once FROM {{moves}} AS identity_moves GROUP BY key) AS o ON o.key = k.key
 ) AS i
 LEFT JOIN
 (

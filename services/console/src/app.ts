@@ -5,6 +5,7 @@ import { IdentityDecisions } from "@keypulse/identity/store";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { ConsoleSettings } from "./config.ts";
 import { createApiServer } from "./inputs/apiServer.ts";
+import { serveClients } from "./inputs/clientRoutes.ts";
 import { serveIdentity } from "./inputs/identityRoutes.ts";
 import { servePlans } from "./inputs/planRoutes.ts";
 import { serveSources } from "./inputs/sourceRoutes.ts";
@@ -61,6 +62,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
     if (!url.endsWith("/live")) metrics.answered(url, request.method, reply.statusCode, reply.elapsedTime / 1000);
   });
   serveSources(server, { settings: sources, describe, secretKey });
+  serveClients(server, { clickhouse });
   servePlans(server, { settings: sources, clickhouse });
   serveWatching(server, { settings: sources, describe, clickhouse, wiring, metrics, stopping: stopping.signal });
   serveIdentity(server, {

@@ -1,0 +1,24 @@
+-- Revenue by leaf key, in the workspace's currency; clients sums it by client
+-- owner_key: Leaf key, or the client where a person moved: map it through identity_map
+-- orders: Orders placed
+-- revenue_gross: Amount of orders placed, in the workspace's currency; other currencies converted at the rate of the day
+-- revenue_net: The same less cancellations and refunds
+-- revenue_30d: Net revenue of the last 30 days
+-- revenue_90d: Net revenue of the last 90 days
+-- revenue_365d: Net revenue of the last 365 days
+-- revenue_365d_before: Net revenue of the 365 days before those
+-- other_currencies: Currencies of amounts that are in no sum above, because no exchange rate is known: amounts_without_rate
+WITH
+    toDate(now('{{timezone}}')) AS today_here
+SELECT
+    {{owner client_key day}} AS owner_key,
+    sum(revenue_converted.orders) AS orders,
+    sum(gross_here) AS revenue_gross,
+    sum(gross_here - returned_here) AS revenue_net,
+    sumIf(gross_here - returned_here, day > today_here - 30) AS revenue_30d,
+    sumIf(gross_here - returned_here, day > today_here - 90) AS revenue_90d,
+    sumIf(gross_here - returned_here, day > today_here - 365) AS revenue_365d,
+    sumIf(gross_here - returned_here, day > today_here - 730 AND day <= today_here - 365) AS revenue_365d_before,
+    groupUniqArrayIf(currency, NOT has_rate) AS other_currencies
+FROM {{view revenue_converted}} AS revenue_converted
+GROUP BY owner_key
