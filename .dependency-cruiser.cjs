@@ -16,10 +16,10 @@ module.exports = {
     },
     {
       name: "pure-packages-do-no-io",
-      comment: "methods, contracts, connectors and the core of identity are pure: no engines, no files, no network.",
+      comment: "methods, contracts, connectors, segments and the core of identity are pure: no engines, no files, no network.",
       severity: "error",
       from: {
-        path: "^packages/(methods|identity|contracts|connectors)/src/",
+        path: "^packages/(methods|identity|contracts|connectors|segments)/src/",
         pathNot: "\\.test\\.ts$|^packages/identity/src/store/",
       },
       to: {

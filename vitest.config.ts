@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Code without I/O on engines: its tests wait for none. */
 const pure = [
-  "packages/{contracts,methods,connectors}/**",
+  "packages/{contracts,methods,connectors,segments}/**",
   "packages/identity/src",
   "infra/src/{demo,import,start}/**",
 ].map((folder) => `${folder}/*.test.ts`);

@@ -23,7 +23,7 @@ DEMO_EVENTS_PER_SECOND   of the live stream; default 3, 0 for none
 WORKSPACE_TIMEZONE, WORKSPACE_CURRENCY, WORKSPACE_COUNTRY
                          default Europe/London, GBP, GB; with --no-demo UTC and EUR; a store keeps what it was made with
 KEYPULSE_INGEST_PORT, KEYPULSE_SIGNALS_PORT, KEYPULSE_ALERTS_PORT
-                         of /ready and /metrics; default 19101, 19102, 19103
+                         of /ready and /metrics; default 19101, 19102, 19103; KEYPULSE_SEGMENTS_PORT, default 19106
 KEYPULSE_COLLECTOR_PORT, KEYPULSE_CONSOLE_PORT
                          default 19104, 19105; their /ready and /metrics: KEYPULSE_COLLECTOR_HEALTH_PORT,
                          KEYPULSE_CONSOLE_HEALTH_PORT, default 19114, 19115

@@ -14,6 +14,7 @@ const services = [
   { name: "ingest", ready: ["KEYPULSE_INGEST_PORT", 19_101] },
   { name: "signals", ready: ["KEYPULSE_SIGNALS_PORT", 19_102] },
   { name: "alerts", ready: ["KEYPULSE_ALERTS_PORT", 19_103] },
+  { name: "segments", ready: ["KEYPULSE_SEGMENTS_PORT", 19_106] },
   {
     name: "collector",
     ready: ["KEYPULSE_COLLECTOR_HEALTH_PORT", 19_114],

@@ -51,6 +51,7 @@ export function asyncApiDocument(): object {
   channels.touched = channel(topics.touched, "Clients that a stored batch was about", ["touched"]);
   channels.signals = channel(topics.signals, "Findings of the detectors, keyed by client", ["signals"]);
   channels.alerts = channel(topics.alerts, "Every version of every alert, keyed by client", ["alerts"]);
+  channels.segments = channel(topics.segments, "Clients entering and leaving segments, keyed by client", ["segments"]);
 
   const operation = (action: "send" | "receive", name: string, summary: string) => [
     `${action}_${name}`,
@@ -73,6 +74,7 @@ export function asyncApiDocument(): object {
       operation("send", "touched", "Keypulse says whose profile changed"),
       operation("send", "signals", "Keypulse publishes findings"),
       operation("send", "alerts", "Keypulse publishes alerts"),
+      operation("send", "segments", "Keypulse publishes who enters and leaves a segment"),
     ]),
     components: { messages },
   };

@@ -4,6 +4,7 @@ export * from "./identifiers.ts";
 export * from "./money.ts";
 export * from "./occurredAt.ts";
 export * from "./refused.ts";
+export * from "./segment.ts";
 export * from "./signal.ts";
 export * from "./topics.ts";
 export * from "./touched.ts";

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { alertSchema } from "./alert.ts";
+import { segmentChangeSchema } from "./segment.ts";
 import { signalSchema } from "./signal.ts";
 import { clientsTouchedSchema } from "./touched.ts";
 import { type EventKind, eventKinds } from "./vocabulary.ts";
@@ -12,6 +13,7 @@ export interface Topics {
   touched: string;
   signals: string;
   alerts: string;
+  segments: string;
 }
 
 /** Every topic's name, in one place. */
@@ -23,12 +25,14 @@ export function topicNames(prefix: string = defaultTopicPrefix): Topics {
     touched: `${prefix}clients.touched`,
     signals: `${prefix}signals`,
     alerts: `${prefix}alerts`,
+    segments: `${prefix}segments`,
   };
 }
 
 /** All topics as a list, for creating them. */
 export function allTopics(topics: Topics): string[] {
-  return [...Object.values(topics.events), topics.rejected, topics.touched, topics.signals, topics.alerts];
+  const { events, ...others } = topics;
+  return [...Object.values(events), ...Object.values(others)];
 }
 
 /** The value's schema of the topics that Keypulse itself writes. Event topics have a schema a type (`eventSchemas`). */
@@ -36,4 +40,5 @@ export const ownTopicSchemas = {
   touched: clientsTouchedSchema,
   signals: signalSchema,
   alerts: alertSchema,
+  segments: segmentChangeSchema,
 } satisfies Partial<Record<keyof Topics, z.ZodType>>;

@@ -26,7 +26,7 @@ const root = new URL("../../../", import.meta.url);
 
 /** Starts a service and waits until it says that it is ready. @throws Error with the end of its log where it does not */
 export async function startService(
-  name: "ingest" | "signals" | "alerts" | "collector" | "console",
+  name: "ingest" | "signals" | "alerts" | "segments" | "collector" | "console",
   environment: Readonly<Record<string, string>>,
   options: { waitUntilReady?: boolean } = {},
 ): Promise<ServiceProcess> {

@@ -1,0 +1,203 @@
+import { randomUUID } from "node:crypto";
+import { type SegmentChange, segmentChangeSchema } from "@keypulse/contracts";
+import {
+  createTestWorkspace,
+  eventually,
+  type ServiceProcess,
+  startService,
+  type TestWorkspace,
+} from "@keypulse/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const zeros = "00000000-0000-0000-0000-000000000000";
+const [ana, ben, cleo] = ["a", "b", "c"].map((letter) => `${letter.repeat(8)}-aaaa-8aaa-8aaa-aaaaaaaaaaaa`);
+
+/** The service as processes, two at once, on real engines; a chapter after the other. */
+describe("segments", () => {
+  let workspace: TestWorkspace;
+  let instances: ServiceProcess[] = [];
+  const told: SegmentChange[] = [];
+  let stopReading: () => Promise<void>;
+
+  const start = async (count: number): Promise<void> => {
+    const environment = {
+      ...workspace.environment,
+      CLICKHOUSE_ANALYST_URL: workspace.world.analystUrl,
+      SEGMENTS_EVALUATE_EVERY_SECONDS: "1",
+    };
+    instances = await Promise.all(Array.from({ length: count }, () => startService("segments", environment)));
+  };
+  const kill = async (): Promise<void> => {
+    await Promise.all(instances.map((instance) => instance.kill()));
+    instances = [];
+  };
+  const insert = async (table: string, values: object[]): Promise<void> => {
+    await workspace.clickhouse.insert({
+      table,
+      values,
+      format: "JSONEachRow",
+      clickhouse_settings: { async_insert: 0, date_time_input_format: "best_effort" },
+    });
+  };
+  let version = 0;
+  const define = (id: string, condition: object | undefined): Promise<void> => {
+    const now = new Date().toISOString();
+    const value = { id, name: `Segment ${id}`, description: "", condition, created_at: now, updated_at: now };
+    const deleted = condition === undefined;
+    const row = { kind: "segment", id, version: ++version, deleted, changed_by: "test", changed_at: now };
+    return insert("settings", [{ ...row, value: deleted ? "" : JSON.stringify(value) }]);
+  };
+  let offset = 0;
+  const visit = (client: string, times: number): Promise<void> =>
+    insert(
+      "events",
+      Array.from({ length: times }, () => ({
+        ...{ client_key: client, occurred_at: new Date().toISOString(), received_at: new Date().toISOString() },
+        ...{ event_id: String(offset), source: "web", kind: "web", type: "web.page_viewed", activity: true },
+        ...{ topic: "t", offset: offset++, batch_date: "2026-01-01" },
+      })),
+    );
+  const members = async (segment: string): Promise<string[]> =>
+    (
+      await workspace.rows<{ id: string }>(
+        `SELECT client_id AS id FROM segment_members WHERE segment = '${segment}' ORDER BY id`,
+      )
+    ).map(({ id }) => id);
+  const settled = (segment: string, ids: string[]) =>
+    eventually(
+      () => members(segment),
+      (found) => JSON.stringify(found) === JSON.stringify(ids),
+    );
+  const news = (segment: string) =>
+    told.filter((change) => change.segment === segment).map(({ client_id, change }) => `${change} ${client_id[0]}`);
+
+  beforeAll(async () => {
+    workspace = await createTestWorkspace();
+    const consumer = workspace.kafka.consumer({ groupId: `${workspace.world.topicPrefix}reader` });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [workspace.topics.segments], fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        const change = segmentChangeSchema.parse(JSON.parse(message.value!.toString()));
+        expect(message.headers!.ce_id!.toString()).toBe(change.id);
+        told.push(change);
+      },
+    });
+    stopReading = () => consumer.disconnect();
+    await Promise.all([visit(ana!, 3), visit(ben!, 2), visit(cleo!, 1)]);
+  });
+  afterAll(async () => {
+    await kill();
+    await stopReading?.();
+    await workspace?.close();
+  });
+
+  it("fill by SQL and by fields, and two instances tell each entry once", async () => {
+    await define("often", { sql: "events >= 2 AND last_activity > now() - 86400" });
+    await define("rare", {
+      fields: {
+        all: [
+          { field: "events", op: "<", value: 2 },
+          { field: "last_activity", op: "in the last days", value: 7 },
+        ],
+      },
+    });
+    await start(2);
+    await settled("often", [ana!, ben!]);
+    await settled("rare", [cleo!]);
+    await eventually(
+      async () => told.length,
+      (count) => count === 3,
+    );
+    // Several more turns of both tell nothing more.
+    const turns = async () =>
+      (await Promise.all(instances.map((instance) => instance.metric("keypulse_segments_evaluated_total")))).reduce(
+        (a, b) => a + b,
+      );
+    const before = await turns();
+    await eventually(turns, (now) => now >= before + 6);
+    expect(news("often").toSorted()).toEqual(["entered a", "entered b"]);
+    expect(news("rare")).toEqual(["entered c"]);
+  });
+
+  it("show who came and went, and how large they were", async () => {
+    await visit(cleo!, 1);
+    await settled("often", [ana!, ben!, cleo!]);
+    await settled("rare", []);
+    expect(
+      await workspace.rows("SELECT clients, entered, left FROM segment_sizes WHERE segment = 'rare' ORDER BY at"),
+    ).toEqual([
+      { clients: 1, entered: 1, left: 0 },
+      { clients: 0, entered: 0, left: 1 },
+    ]);
+    expect(await workspace.rows("SELECT segment, name, clients FROM segments ORDER BY segment")).toEqual([
+      { segment: "often", name: "Segment often", clients: 3 },
+      { segment: "rare", name: "Segment rare", clients: 0 },
+    ]);
+    await eventually(
+      async () => news("rare"),
+      (list) => list.length === 2,
+    );
+  });
+
+  it("a merge of clients is one leaving", async () => {
+    await insert(
+      "identity_keys",
+      [ana!, ben!].map((key) => ({ key, contact_id: zeros, client_key: key, version: 1 })),
+    );
+    await insert("identity_clients", [{ key: ana, client_id: ben, version: 1 }]);
+    await settled("often", [ben!, cleo!]);
+    await eventually(
+      async () => news("often").at(-1),
+      (last) => last === "left a",
+    );
+  });
+
+  it("a condition that can't be evaluated any more leaves its members as they are", async () => {
+    await define("often", { sql: "column_that_went = 1" });
+    const failed = async () =>
+      (await Promise.all(instances.map(async (instance) => await instance.metric("keypulse_segments_evaluated_total"))))
+        .length > 0 &&
+      (await Promise.all(instances.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))).some((text) =>
+        /outcome="failed"[^}]*} [1-9]/.test(text),
+      );
+    await eventually(failed, Boolean);
+    expect(await members("often")).toEqual([ben, cleo]);
+  });
+
+  it("what was stored before a kill is told after it, under ids that stay the same", async () => {
+    await kill();
+    await define("often", { sql: "events >= 2" });
+    const [dora, at] = [randomUUID(), new Date().toISOString()];
+    // As a killed instance leaves it: stored, not told.
+    await insert("segment_changes", [{ segment: "rare", client_id: dora, change: "entered", at, version: 1 }]);
+    await start(1);
+    const told1 = await eventually(
+      async () => told.filter(({ client_id }) => client_id === dora),
+      (list) => list.length === 2,
+    );
+    expect(told1.map(({ change }) => change)).toEqual(["entered", "left"]);
+
+    // Killed after publishing and before noting it.
+    await kill();
+    const before = new Set(told.map(({ id }) => id));
+    const count = told.length;
+    await workspace.clickhouse.command({ query: "TRUNCATE TABLE segment_announcements" });
+    await start(1);
+    await eventually(
+      async () => told.length,
+      (now) => now >= 2 * count,
+    );
+    expect(new Set(told.map(({ id }) => id))).toEqual(before);
+  });
+
+  it("a deleted segment loses everybody, and says so", async () => {
+    await define("often", undefined);
+    await settled("often", []);
+    await eventually(
+      async () => news("often").slice(-2).toSorted(),
+      (last) => last.join() === "left b,left c",
+    );
+    expect(await workspace.rows("SELECT segment FROM segments")).toEqual([{ segment: "rare" }]);
+  });
+});
