@@ -15,6 +15,7 @@ import { createSendWebhook } from "./outputs/webhookSender.ts";
 import { repeatEvery } from "./repeatEvery.ts";
 import { createDecideVersions } from "./steps/decideVersions.ts";
 import { createDeliver } from "./steps/deliver.ts";
+import { createForgetErased } from "./steps/forgetErased.ts";
 import { readSignals } from "./steps/readSignals.ts";
 import { createRequeueLost } from "./steps/requeueLost.ts";
 import { createUntilDone, describeError } from "./untilDone.ts";
@@ -28,6 +29,9 @@ export interface RunningAlerts extends RunningService {
 const stopGraceMs = 20_000;
 /** A command that Redis does not answer is tried again by us. */
 const redisTimeoutMs = 5_000;
+
+/** An erasure waits for this. */
+const forgetEveryMs = 5_000;
 
 /** Signals → read → decide versions → store → publish → enqueue; and, from the queues → deliver → record. */
 export async function startAlerts(settings: AlertsSettings): Promise<RunningAlerts> {
@@ -128,6 +132,15 @@ export async function startAlerts(settings: AlertsSettings): Promise<RunningAler
       logger.warn({ reason: describeError(error as Error) }, "could not look for lost deliveries");
     }
   });
+  const forgetErased = createForgetErased(clickhouse, deliveryQueue);
+  const forgetting = repeatEvery(forgetEveryMs, async () => {
+    try {
+      const count = await forgetErased();
+      if (count > 0) logger.info({ count }, "took away deliveries about erased clients");
+    } catch (error) {
+      logger.warn({ reason: describeError(error as Error) }, "could not look for erasures");
+    }
+  });
   const health = await serveHealth(settings, registry, async () => ({
     kafka: consumer.joined() ? undefined : "has not joined the consumer group yet",
     redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
@@ -144,7 +157,7 @@ export async function startAlerts(settings: AlertsSettings): Promise<RunningAler
       const deadline = setTimeout(() => stopping.abort(), stopGraceMs);
       const late = new Promise<"late">((done) => stopping.signal.addEventListener("abort", () => done("late")));
       const inOrder = async () => {
-        await Promise.all([consumer.stop(), requeuing.stop(), workers.stop()]);
+        await Promise.all([consumer.stop(), requeuing.stop(), forgetting.stop(), workers.stop()]);
         await deliveryQueue.close();
         await producer.disconnect();
       };

@@ -8,12 +8,15 @@ import { createApiServer } from "./inputs/apiServer.ts";
 import { serveClients } from "./inputs/clientRoutes.ts";
 import { serveIdentity } from "./inputs/identityRoutes.ts";
 import { servePlans } from "./inputs/planRoutes.ts";
+import { servePrivacy } from "./inputs/privacyRoutes.ts";
 import { serveSources } from "./inputs/sourceRoutes.ts";
+import { createReadSubject } from "./inputs/subjects.ts";
 import { serveWatching } from "./inputs/watchRoutes.ts";
 import { createConsoleMetrics } from "./metrics.ts";
 import { SourceSettings } from "./outputs/sourceSettings.ts";
 import { TouchedTopic } from "./outputs/touchedTopic.ts";
 import { createDescribeSources } from "./steps/describeSources.ts";
+import { Erasures } from "./steps/erase.ts";
 import { createLendWriteKey } from "./steps/lendWriteKey.ts";
 import { createMeasureMove } from "./steps/measureMove.ts";
 
@@ -37,6 +40,9 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
   const metrics = createConsoleMetrics(registry);
   const clickhouse = connectClickHouse(settings, "keypulse-console", { maxConnections: 20, requestTimeoutMs: 30_000 });
   const redis = connectRedis(settings, "keypulse-console", logger, { commandTimeoutMs: redisTimeoutMs });
+  // Erasures rewrite whole parts of tables.
+  const patient = connectClickHouse(settings, "keypulse-console-erasures", { requestTimeoutMs: 3_600_000 });
+  const normalise = { defaultCountry: settings.WORKSPACE_COUNTRY };
   const secretKey = settings.KEYPULSE_SECRET_KEY;
   const collectorUrl = settings.COLLECTOR_PUBLIC_URL;
 
@@ -73,7 +79,26 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
       currency: settings.WORKSPACE_CURRENCY,
     }),
     touched,
-    normalise: { defaultCountry: settings.WORKSPACE_COUNTRY },
+    normalise,
+  });
+  const erasures = new Erasures(
+    { clickhouse: patient, redis, store: decisions.store, touched, logger },
+    {
+      redisPrefix: settings.REDIS_PREFIX,
+      waitMs: settings.ERASURE_WAIT_SECONDS * 1000,
+      answerMs: settings.ERASURE_ANSWER_SECONDS * 1000,
+    },
+  );
+  const runErasures = (): void => {
+    erasures.run(stopping.signal).catch((error: Error) => {
+      if (!stopping.signal.aborted) logger.warn({ reason: error.message.slice(0, 200) }, "an erasure is tried again");
+    });
+  };
+  servePrivacy(server, {
+    clickhouse: patient,
+    erasures,
+    readSubject: createReadSubject(clickhouse, normalise, settings),
+    begin: runErasures,
   });
 
   const health = await serveHealth(settings, registry, async () => ({
@@ -81,6 +106,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
   const catchUp = setInterval(() => {
+    runErasures();
     decisions.catchUp(Date.now()).catch((error: Error) => {
       logger.warn({ reason: error.message.slice(0, 200) }, "can't look for decisions that were cut off");
     });
@@ -100,7 +126,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
       clearInterval(catchUp);
       await server.close();
       await touched.close();
-      await clickhouse.close();
+      await Promise.all([clickhouse.close(), patient.close()]);
       redis.disconnect();
       await health.close();
     },

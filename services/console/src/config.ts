@@ -18,6 +18,10 @@ export const consoleSettingsShape = {
   KEYPULSE_API_TOKEN: z
     .string("is needed: at least 20 characters; make one with: openssl rand -base64 32")
     .min(20, "must have at least 20 characters; make one with: openssl rand -base64 32"),
+  /** An erasure waits so long, until every worker has heard of it (they look every 5 s) and stored what it had in hand. */
+  ERASURE_WAIT_SECONDS: z.coerce.number().min(0).max(3_600).default(15),
+  /** And so long for the alerts service to take away what waits to be delivered. */
+  ERASURE_ANSWER_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
   /** Where providers and SDKs send to, as they see it. */
   COLLECTOR_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })

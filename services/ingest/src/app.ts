@@ -7,6 +7,7 @@ import type { IngestSettings } from "./config.ts";
 import { newBatch } from "./domain/batch.ts";
 import { DuplicateRegistry, RegistryLost } from "./domain/registry.ts";
 import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
+import { Suppressions } from "./inputs/suppressions.ts";
 import { createIngestMetrics } from "./metrics.ts";
 import { Announcer } from "./outputs/announcer.ts";
 import { EventTables } from "./outputs/eventTables.ts";
@@ -42,7 +43,8 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const fedTables = new FedTables({ clickhouse, redis }, settings.REDIS_PREFIX, () => consumer.pending(), logger);
   const announcer = new Announcer(producer, topics);
 
-  const readEvents = createReadEvents(resolveIdentity);
+  const suppressions = new Suppressions(clickhouse, logger);
+  const readEvents = createReadEvents(resolveIdentity, suppressions);
   const dropDuplicates = createDropDuplicates(duplicateRegistry, new OldEvents(clickhouse));
   const linkIdentities = createLinkIdentities(identities);
 
@@ -149,7 +151,11 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
-  await retry(prepareIdentities, {
+  const prepare = async () => {
+    await suppressions.start();
+    await prepareIdentities();
+  };
+  await retry(prepare, {
     minDelayMs: 200,
     maxDelayMs: 5_000,
     attempts: Number.POSITIVE_INFINITY,
@@ -170,6 +176,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     failed: consumer.failed,
     async stop() {
       clearInterval(mending);
+      suppressions.stop();
       await consumer.stop();
       await producer.disconnect();
       await clickhouse.close();

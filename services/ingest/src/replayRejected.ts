@@ -43,7 +43,7 @@ export async function replayRejected(
   { clickhouse, producer, readAgain }: { clickhouse: ClickHouse; producer: Producer; readAgain: ReadAgain },
   filter: ReplayFilter,
 ): Promise<ReplayReport> {
-  const where = `reason = if({reason: String} = '', reason, {reason: String})
+  const where = `reason != 'erased' AND detail != 'erased' AND reason = if({reason: String} = '', reason, {reason: String})
     AND source = if({source: String} = '', source, {source: String})
     AND {position: String} IN ('', concat(topic, ':', toString(partition), ':', toString(offset)))
     AND (topic, partition, offset) NOT IN (SELECT topic, partition, offset FROM rejected_replays)`;

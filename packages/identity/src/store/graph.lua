@@ -10,6 +10,7 @@
 --   prune KEYS             -> forgets links that join these values, which are shared, from now on too
 --   cut LINKS ENDS         -> as add, after these links were removed, whatever their time
 --   release KEYS           -> these values may join again
+--   drop KEYS              -> these keys, which have no links any more, were never known
 --
 -- A link is 41 bytes: left key 16, right key 16, rule, kind of left, kind of right, time as 6 bytes, big end first.
 -- Rules: see link.ts; those below 'j' in `joins` connect both ends, the others are about the left end alone.
@@ -227,6 +228,16 @@ end
 
 if command == 'release' then
   for at = 1, #given, 16 do redis.call('HDEL', P .. 'aside', string.sub(given, at, at + 15)) end
+  return 'OK'
+end
+
+if command == 'drop' then
+  for at = 1, #given, 16 do
+    local key = string.sub(given, at, at + 15)
+    local bucket, field = slot(key)
+    redis.call('HDEL', bucket, field)
+    redis.call('HDEL', P .. 'aside', key)
+  end
   return 'OK'
 end
 

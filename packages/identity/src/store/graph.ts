@@ -120,6 +120,11 @@ export class IdentityGraph {
     await this.#call("release", Buffer.from(keys.join(""), "latin1"));
   }
 
+  /** Forgets keys whose links were cut. */
+  async drop(keys: readonly string[]): Promise<void> {
+    await this.#call("drop", Buffer.from(keys.join(""), "latin1"));
+  }
+
   /** What a change was about is stored. */
   async paid(version: string): Promise<void> {
     await this.#redis.hdel(`${this.#base}owed`, version);

@@ -54,6 +54,20 @@ export class IdentityStore {
     return await this.#store([await this.graph.cut(links)], kindsOf(links));
   }
 
+  /**
+   * Forgets identifiers in the graph, with all that links them; what is left is settled anew. Their rows in ClickHouse
+   * are the caller's to erase, after this.
+   * @returns keys of others whose place changed
+   */
+  async forget(keys: readonly string[]): Promise<string[]> {
+    const gone = new Set(keys);
+    const { parts } = await this.graph.read(keys);
+    const links = parts.flat().filter(({ left, right }) => gone.has(left) || gone.has(right));
+    const changed = links.length === 0 ? [] : await this.remove(links);
+    await this.graph.drop(keys);
+    return changed.filter((key) => !gone.has(key));
+  }
+
   /** Stores what processes that died had taken into the graph only. @returns how many changes there were */
   async settleOwed(nowMs: number): Promise<number> {
     const owed = await this.graph.owedBefore(nowMs - owedMs);

@@ -122,6 +122,23 @@ export class DeliveryQueue {
     return missing;
   }
 
+  /** Takes away all jobs, also ended ones, about some clients. @returns how many */
+  async removeOf(clientIds: ReadonlySet<string>): Promise<number> {
+    let removed = 0;
+    for (const queue of this.#queues.values()) {
+      const jobs = await queue.getJobs(["prioritized", "waiting", "delayed", "completed", "failed"]);
+      for (const job of jobs) {
+        if (job === undefined || !clientIds.has(job.data.alert.client_id)) continue;
+        // One that a worker has in hand is locked: it is sent now, and looked for again.
+        await job.remove().then(
+          () => (removed += 1),
+          () => {},
+        );
+      }
+    }
+    return removed;
+  }
+
   /** Jobs by consumer and state, for the metrics. */
   async depths(): Promise<QueueDepth[]> {
     const states = ["prioritized", "delayed", "active"] as const;

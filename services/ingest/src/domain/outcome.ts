@@ -14,6 +14,7 @@ export const rejectReasons = [
   "too_deep",
   "wrong_topic",
   "storage_refused",
+  "erased",
   ...refusedReasons.filter((reason) => reason !== "invalid" && reason !== "unknown_type"),
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];

@@ -3,14 +3,19 @@ import type { createIdentityResolver } from "@keypulse/identity";
 import type { Batch } from "../domain/batch.ts";
 import { type RawMessage, type RejectedEvent, type RejectReason, rejectReasons } from "../domain/outcome.ts";
 import { decodeMessage } from "./decodeMessage.ts";
+import { createLeaveOutErased } from "./leaveOutErased.ts";
 import { createValidateEvent } from "./validateEvent.ts";
 
 /**
  * Decodes and validates every message of a batch into `accepted` or `rejected`, and makes the rows of those accepted:
  * the decoded event is gone before the next one comes, and only bytes wait for the insert. Pure.
  */
-export function createReadEvents(resolveIdentity: ReturnType<typeof createIdentityResolver>) {
+export function createReadEvents(
+  resolveIdentity: ReturnType<typeof createIdentityResolver>,
+  suppressed: { has(key: string): boolean; readonly none: boolean } = { has: () => false, none: true },
+) {
   const validateEvent = createValidateEvent(resolveIdentity);
+  const leaveOutErased = createLeaveOutErased(suppressed, resolveIdentity);
   const aliasOf = ({ type, properties }: ContractEvent) =>
     type === "alias" ? resolveIdentity(properties.previous as Identifiers) : undefined;
 
@@ -31,11 +36,22 @@ export function createReadEvents(resolveIdentity: ReturnType<typeof createIdenti
         batch.rejected.push({ message, source: sourceOf(decoded.value), ...validated });
         continue;
       }
-      const { event, occurredAtMs, identity } = validated;
+      const alias = aliasOf(validated.event);
+      const left = leaveOutErased(validated, alias);
+      if (left === undefined) {
+        batch.rejected.push({
+          message: { ...message, key: null, value: null, headers: {} },
+          source: validated.event.source,
+          reason: "erased",
+          detail: "whoever it is about was erased; its bytes are not kept",
+        });
+        continue;
+      }
+      const { event, occurredAtMs, identity } = left;
       const { offset, timestampMs: receivedAtMs } = message;
       const row = batch.rows.add({ event, identity, occurredAtMs, offset, receivedAtMs });
       const { id, source } = event;
-      batch.accepted.push({ message, id, source, occurredAtMs, identity, alias: aliasOf(event), row });
+      batch.accepted.push({ message, id, source, occurredAtMs, identity, alias, row });
     }
   };
 }

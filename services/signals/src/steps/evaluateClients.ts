@@ -91,7 +91,9 @@ export function createEvaluator(
   /** Open episodes of clients that were joined with others, or whose people moved away, end. */
   async function endGone(asked: readonly string[], list: readonly ClientHistory[]): Promise<void> {
     const there = new Set(list.map(({ clientId }) => clientId));
-    const last = await signalLog.last(asked.filter((id) => !there.has(id)));
+    const gone = asked.filter((id) => !there.has(id));
+    await deadlines.set(gone.map((id) => [id, undefined] as const));
+    const last = await signalLog.last(gone);
     const detectedAtMs = Date.now();
     const signals = [...last].flatMap(([clientId, before]) =>
       signalsOfGone(before, { clientId, currency: settings.currency, detectedAtMs }),

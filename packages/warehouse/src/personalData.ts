@@ -1,0 +1,69 @@
+/** How one table holds what belongs to a person or a client. Conditions are SQL with `{keys}` and `{names}` to fill. */
+export interface PersonalTable {
+  table: string;
+  /** Rows that go. */
+  erase: string;
+  /** Rows that stay without the person: another client's business, with what is left of them. */
+  change?: { where: string; set: string };
+}
+
+const nobody = "toUUID('00000000-0000-0000-0000-000000000000')";
+const values = "arrayMap(name -> substring(name, position(name, ':') + 1), {names})";
+
+/** Rejected bytes are the sender's own; a number may be written in any way, so its last nine digits are looked for. */
+const bytesName = `(
+  arrayExists(name -> name NOT LIKE 'phone:%' AND positionCaseInsensitive(concat(base64Decode(bytes), base64Decode(key)),
+    substring(name, position(name, ':') + 1)) > 0, {names})
+  OR arrayExists(name -> name LIKE 'phone:%' AND position(replaceRegexpAll(base64Decode(bytes), '[^0-9]', ''),
+    right(name, 9)) > 0, {names}))`;
+
+/**
+ * Every table that holds personal data, in the order in which it is erased: what is found through another table goes
+ * first. A test holds this list against the database, so that a new table can't be forgotten.
+ */
+export const personalTables: readonly PersonalTable[] = [
+  {
+    table: "events",
+    erase: "client_key IN {keys}",
+    change: {
+      where: `client_key NOT IN {keys} AND (contact_key IN {keys} OR hasAny(mapValues(identifiers), ${values}))`,
+      set: `contact_key = if(contact_key IN {keys}, ${nobody}, contact_key),
+        properties = if(contact_key IN {keys}, '', properties), traits = if(contact_key IN {keys}, '', traits),
+        url = if(contact_key IN {keys}, '', url), message_id = if(contact_key IN {keys}, '', message_id),
+        identifiers = mapFilter((kind, value) -> NOT has(${values}, value), identifiers)`,
+    },
+  },
+  { table: "activity_daily", erase: "client_key IN {keys} OR contact_key IN {keys}" },
+  { table: "revenue_daily", erase: "client_key IN {keys}" },
+  { table: "order_lines", erase: "client_key IN {keys}" },
+  { table: "client_totals", erase: "client_key IN {keys}" },
+  { table: "client_traits", erase: "subject_key IN {keys}" },
+  { table: "written_fields", erase: "subject_key IN {keys}" },
+  { table: "deliveries", erase: "alert_id IN (SELECT id FROM alerts WHERE client_id IN {keys})" },
+  { table: "alerts", erase: "client_id IN {keys}" },
+  { table: "signals", erase: "client_id IN {keys}" },
+  { table: "segment_changes", erase: "client_id IN {keys}" },
+  { table: "identity_links", erase: "left_key IN {keys} OR right_key IN {keys}" },
+  { table: "identity_keys", erase: "key IN {keys}" },
+  { table: "identity_clients", erase: "key IN {keys} OR client_id IN {keys}" },
+  { table: "identity_members", erase: "key IN {keys} OR client_key IN {keys}" },
+  { table: "identity_conflicts", erase: "left_key IN {keys} OR right_key IN {keys}" },
+  {
+    table: "identity_decisions_log",
+    erase: "has({names}, concat(left_kind, ':', left_value)) OR has({names}, concat(right_kind, ':', right_value))",
+  },
+  { table: "identifiers", erase: "key IN {keys}" },
+  {
+    table: "rejected_events",
+    erase: "0",
+    change: { where: `bytes != '' AND ${bytesName}`, set: "bytes = '', key = '', headers = '{}', detail = 'erased'" },
+  },
+];
+
+/** A condition with its keys (SQL of a list or subquery) and names put in. */
+export function fillSubject(condition: string, subject: { keys: string; names: readonly string[] }): string {
+  const names = `[${subject.names.map(quote).join(", ")}]::Array(String)`;
+  return condition.replaceAll("{keys}", `(${subject.keys})`).replaceAll("{names}", names);
+}
+
+const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

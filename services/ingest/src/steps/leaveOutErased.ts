@@ -1,0 +1,48 @@
+import { type ContractEvent, identifierKinds } from "@keypulse/contracts";
+import type { createIdentityResolver, EventIdentity } from "@keypulse/identity";
+
+/** What a company's event keeps when its person was erased: the business, nothing that could name anybody. */
+const businessProperties = [
+  "order_id",
+  "invoice_id",
+  "amount",
+  "currency",
+  "items",
+  "due_at",
+  "duration_seconds",
+  "direction",
+];
+const aboutPeople: ReadonlySet<string> = new Set(["identify", "alias"]);
+
+/**
+ * Leaves erased people and clients out of events that come late: an event of an erased client, or of an erased person
+ * alone, is not taken; one of a company stays without its person.
+ * @returns what is left, or undefined where nothing may be taken
+ */
+export function createLeaveOutErased(
+  suppressed: { has(key: string): boolean; readonly none: boolean },
+  resolveIdentity: ReturnType<typeof createIdentityResolver>,
+) {
+  return function leaveOutErased<E extends { event: ContractEvent; identity: EventIdentity }>(
+    read: E,
+    alias: EventIdentity | undefined,
+  ): E | undefined {
+    if (suppressed.none) return read;
+    const { event, identity } = read;
+    const isErased = ({ key }: { key: string }): boolean => suppressed.has(key);
+    if (identity.clients.some(isErased) || (identity.domain !== undefined && isErased(identity.domain)))
+      return undefined;
+    if (!identity.person.some(isErased) && !alias?.person.some(isErased)) return read;
+    if (identity.clients.length === 0 || aboutPeople.has(event.type)) return undefined;
+    const kept = new Set(identity.clients.map(({ kind }) => kind));
+    const identifiers = Object.fromEntries(
+      identifierKinds.flatMap((kind) => (kept.has(kind) ? [[kind, event.identifiers[kind]]] : [])),
+    );
+    const properties = Object.fromEntries(
+      businessProperties.flatMap((name) => (name in event.properties ? [[name, event.properties[name]]] : [])),
+    );
+    const bare: ContractEvent = { ...event, identifiers, properties };
+    if (event.type !== "group") delete bare.traits;
+    return { ...read, event: bare, identity: resolveIdentity(identifiers) };
+  };
+}
