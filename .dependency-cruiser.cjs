@@ -16,7 +16,8 @@ module.exports = {
     },
     {
       name: "pure-packages-do-no-io",
-      comment: "methods, contracts, connectors, segments and the core of identity are pure: no engines, no files, no network.",
+      comment:
+        "methods, contracts, connectors, segments and the core of identity are pure: no engines, no files, no network.",
       severity: "error",
       from: {
         path: "^packages/(methods|identity|contracts|connectors|segments)/src/",

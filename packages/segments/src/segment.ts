@@ -28,7 +28,8 @@ export type Comparison = z.infer<typeof comparisonSchema>;
 export type FieldGroup = { all: FieldCondition[] } | { any: FieldCondition[] };
 export type FieldCondition = Comparison | FieldGroup;
 
-const deepest = 5;
+/** A group may hold groups of comparisons, and no deeper: any condition can be said so. */
+const deepest = 1;
 const groupSchema = (depth: number): z.ZodType<FieldGroup> => {
   const entry: z.ZodType<FieldCondition> =
     depth === 0 ? comparisonSchema : z.union([comparisonSchema, groupSchema(depth - 1)]);

@@ -9,10 +9,12 @@ import { serveClients } from "./inputs/clientRoutes.ts";
 import { serveIdentity } from "./inputs/identityRoutes.ts";
 import { servePlans } from "./inputs/planRoutes.ts";
 import { servePrivacy } from "./inputs/privacyRoutes.ts";
+import { serveSegments } from "./inputs/segmentRoutes.ts";
 import { serveSources } from "./inputs/sourceRoutes.ts";
 import { createReadSubject } from "./inputs/subjects.ts";
 import { serveWatching } from "./inputs/watchRoutes.ts";
 import { createConsoleMetrics } from "./metrics.ts";
+import { SegmentSettings } from "./outputs/segmentSettings.ts";
 import { SourceSettings } from "./outputs/sourceSettings.ts";
 import { TouchedTopic } from "./outputs/touchedTopic.ts";
 import { createDescribeSources } from "./steps/describeSources.ts";
@@ -39,6 +41,10 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
   const registry = createMetrics("console");
   const metrics = createConsoleMetrics(registry);
   const clickhouse = connectClickHouse(settings, "keypulse-console", { maxConnections: 20, requestTimeoutMs: 30_000 });
+  const analyst = connectClickHouse(
+    { ...settings, CLICKHOUSE_URL: settings.CLICKHOUSE_ANALYST_URL },
+    "keypulse-console-conditions",
+  );
   const redis = connectRedis(settings, "keypulse-console", logger, { commandTimeoutMs: redisTimeoutMs });
   // Erasures rewrite whole parts of tables.
   const patient = connectClickHouse(settings, "keypulse-console-erasures", { requestTimeoutMs: 3_600_000 });
@@ -70,6 +76,11 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
   serveSources(server, { settings: sources, describe, secretKey });
   serveClients(server, { clickhouse });
   servePlans(server, { settings: sources, clickhouse });
+  serveSegments(server, {
+    settings: new SegmentSettings({ clickhouse, redis, redisPrefix: settings.REDIS_PREFIX, logger }),
+    clickhouse,
+    analyst,
+  });
   serveWatching(server, { settings: sources, describe, clickhouse, wiring, metrics, stopping: stopping.signal });
   serveIdentity(server, {
     clickhouse,
@@ -126,7 +137,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
       clearInterval(catchUp);
       await server.close();
       await touched.close();
-      await Promise.all([clickhouse.close(), patient.close()]);
+      await Promise.all([clickhouse.close(), patient.close(), analyst.close()]);
       redis.disconnect();
       await health.close();
     },

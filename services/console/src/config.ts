@@ -12,6 +12,8 @@ export const consoleSettingsShape = {
   ...redisSettingsShape,
   ...identitySettingsShape,
   ...secretKeyShape,
+  /** ClickHouse as the analyst: conditions of segments are run with no more rights than that. */
+  CLICKHOUSE_ANALYST_URL: z.url({ protocol: /^https?$/ }).default("http://analyst:analyst@127.0.0.1:18123"),
   /** Where the API answers; 0 takes any free port. `PORT` is for health and metrics alone. */
   CONSOLE_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   /** Whoever has it may read and change all sources: sent as `Authorization: Bearer …`. */

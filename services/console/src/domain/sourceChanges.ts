@@ -1,6 +1,7 @@
 import { type Source, sourceSchema } from "@keypulse/sources";
 import { ApiFault, describeFaults } from "./apiFault.ts";
 import { requireConnector, settingsFaults } from "./connectorSettings.ts";
+import { freeId } from "./freeId.ts";
 import { makeSecret, type SecretContext } from "./secretMaking.ts";
 
 /** What a person says of a new source. */
@@ -27,7 +28,7 @@ export function createSource(
   context: SecretContext,
 ): { source: Source; shown?: string } {
   const connector = requireConnector(wish.connector);
-  const id = wish.id ?? freeId(wish.name, taken);
+  const id = wish.id ?? freeId(wish.name, taken, "source");
   if (taken.has(id)) throw new ApiFault(409, `there is a source with the id "${id}" already`);
   const secret = makeSecret(connector, id, wish.secret, context);
   const now = new Date(context.nowMs).toISOString();
@@ -60,20 +61,4 @@ function check(wanted: Omit<Source, "state" | "requests_a_second"> & Partial<Sou
   if (!parsed.success) faults.unshift(describeFaults(parsed.error.issues));
   if (faults.length > 0) throw new ApiFault(400, "this source can't be", faults.join("; "));
   return parsed.data!;
-}
-
-/** An id that people recognise: the name in small letters, with a number where it is taken. */
-function freeId(name: string, taken: ReadonlySet<string>): string {
-  const base =
-    name
-      .normalize("NFKD")
-      .replace(/\p{Mark}/gu, "")
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, "-")
-      .slice(0, 60)
-      .replace(/^-+|-+$/g, "") || "source";
-  for (let number = 1; ; number++) {
-    const id = number === 1 ? base : `${base}-${number}`;
-    if (!taken.has(id)) return id;
-  }
 }

@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouse, EngineLogger, Redis } from "@keypulse/engines";
 import { SettingsTable, type Source, sourceSchema, sourcesBell } from "@keypulse/sources";
 import { ApiFault, notFound } from "../domain/apiFault.ts";
+import { takeChangeLock } from "./changeLock.ts";
 
 export interface StoredSource {
   source: Source;
@@ -13,11 +12,6 @@ export interface StoredSource {
 export type Change = (current: StoredSource | undefined, taken: ReadonlySet<string>) => Source | undefined;
 
 const kind = "source";
-const lockMs = 10_000;
-const lockWithinMs = 5_000;
-
-/** KEYS[1]: the lock; ARGV[1]: the token of who holds it. */
-const unlock = `if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end return 0`;
 
 /**
  * Sources as versions in ClickHouse. One change at a time in the workspace (a lock in Redis), because ClickHouse
@@ -68,7 +62,7 @@ export class SourceSettings {
    * @param expected version that the caller knows; another one is a conflict
    */
   async change(id: string | undefined, change: Change, who: string, expected?: number): Promise<StoredSource> {
-    const release = await this.#lock();
+    const release = await takeChangeLock(this.#redis, `${this.#prefix}lock:sources`);
     try {
       const stored = await this.all();
       const current = stored.find(({ source }) => source.id === id);
@@ -103,19 +97,5 @@ export class SourceSettings {
     });
     const [row] = await result.json<{ last: number }>();
     return row?.last ?? 0;
-  }
-
-  async #lock(): Promise<() => Promise<void>> {
-    const key = `${this.#prefix}lock:sources`;
-    const token = randomUUID();
-    const deadline = Date.now() + lockWithinMs;
-    while ((await this.#redis.set(key, token, "PX", lockMs, "NX")) !== "OK") {
-      if (Date.now() > deadline) throw new ApiFault(503, "other changes are going on; try again in a moment");
-      await sleep(25 + Math.random() * 50);
-    }
-    return async () => {
-      // A lock that can't be given back ends by itself.
-      await this.#redis.eval(unlock, 1, key, token).catch(() => 0);
-    };
   }
 }

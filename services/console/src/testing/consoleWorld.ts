@@ -25,6 +25,7 @@ export async function createConsoleWorld(settings: Record<string, string> = {}):
     readConsoleConfig({
       ...workspace.environment,
       LOG_LEVEL: "error",
+      CLICKHOUSE_ANALYST_URL: workspace.world.analystUrl,
       KEYPULSE_API_TOKEN: apiToken,
       KEYPULSE_SECRET_KEY: secretKey,
       ...settings,
