@@ -6,12 +6,13 @@ import {
   kafkaSettingsShape,
   silentLogger,
 } from "@keypulse/engines";
-import { type MigrationReport, migrate } from "@keypulse/warehouse";
+import { type MigrationReport, migrate, retentionSettingsShape } from "@keypulse/warehouse";
 import { z } from "zod";
 
 const settingsSchema = z.object({
   ...kafkaSettingsShape,
   ...clickHouseSettingsShape,
+  ...retentionSettingsShape,
   TOPIC_PREFIX: z.string().default("keypulse."),
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(2),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).max(10).default(1),
@@ -29,10 +30,8 @@ export async function prepareWorkspace(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<PrepareReport> {
   const settings = settingsSchema.parse(environment);
-  const migrations = await migrate(settings, {
-    timezone: settings.WORKSPACE_TIMEZONE,
-    currency: settings.WORKSPACE_CURRENCY,
-  });
+  const workspace = { timezone: settings.WORKSPACE_TIMEZONE, currency: settings.WORKSPACE_CURRENCY };
+  const migrations = await migrate(settings, workspace, settings.RETENTION_DAYS);
   const admin = connectKafka(settings, "keypulse-prepare", silentLogger).admin();
   await admin.connect();
   try {

@@ -5,5 +5,6 @@ export { type Recipe, readCookbook } from "./cookbook.ts";
 export { type KeyParameters, queryByKeys, readKeyParameters, readWorkspace } from "./keyQueries.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
 export { fillSubject, type PersonalTable, personalTables } from "./personalData.ts";
+export { retentionSettingsShape } from "./retention.ts";
 export { viewNames } from "./views.ts";
 export type { WarehouseSettings } from "./workspace.ts";

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouse, ClickHouseSettings } from "@keypulse/engines";
 import { connectClickHouse } from "@keypulse/engines";
+import { applyRetention, type Retention } from "./retention.ts";
 import { applyViews } from "./views.ts";
 import { fill, type WarehouseSettings } from "./workspace.ts";
 
@@ -16,9 +17,14 @@ const folder = new URL("../migrations/", import.meta.url);
 /**
  * Creates the database and applies what is missing, under a lock, so that services may all call it at once.
  * A numbered file is applied once and must not change afterwards; views are replaced when their text changed.
+ * @param retention how long data is kept; undefined leaves that as it is
  * @throws Error where an applied file was changed, or the workspace's zone or currency differs from the stored one.
  */
-export async function migrate(settings: ClickHouseSettings, workspace: WarehouseSettings): Promise<MigrationReport> {
+export async function migrate(
+  settings: ClickHouseSettings,
+  workspace: WarehouseSettings,
+  retention?: Retention,
+): Promise<MigrationReport> {
   const root = connectClickHouse(settings, "keypulse-migrate", { database: false });
   try {
     await root.command({ query: `CREATE DATABASE IF NOT EXISTS ${settings.CLICKHOUSE_DATABASE}` });
@@ -32,7 +38,11 @@ export async function migrate(settings: ClickHouseSettings, workspace: Warehouse
         (name String COMMENT 'File', checksum String COMMENT 'SHA-256 of its text', applied_at DateTime64(3, 'UTC') DEFAULT now64() COMMENT 'When')
         ENGINE = MergeTree ORDER BY name COMMENT 'Applied migrations'`,
     });
-    return await withLock(clickhouse, () => applyAll(clickhouse, workspace));
+    return await withLock(clickhouse, async () => {
+      const report = await applyAll(clickhouse, workspace);
+      if (retention !== undefined) await applyRetention(clickhouse, retention);
+      return report;
+    });
   } finally {
     await clickhouse.close();
   }
