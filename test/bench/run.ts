@@ -4,19 +4,24 @@ import { benchCollector } from "./collector.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIdentity } from "./identity.ts";
 import { benchIngest } from "./ingest.ts";
+import { benchQuery } from "./query.ts";
 
 const help = `npm run bench -- ingest    [--events 1000000] [--profile] [--json]
 npm run bench -- freshness [--rate 500] [--seconds 30] [--json]
 npm run bench -- collector [--seconds 10] [--json]
 npm run bench -- identity  [--identifiers 1000000] [--json]
+npm run bench -- query     [--events 10000000] [--clients 100000] [--json]
 
 ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
            JSON.parse → the same rows inserted, nothing else. Events a second, CPU an event, memory, parts.
 freshness  Event sent → visible in the view clients; order of a silent client sent → its alert resolved at a webhook.
 identity   Links taken in and looked up, memory of Redis and ClickHouse as identifiers grow, the map's cost in queries.
 collector  HTTP → Kafka, 64 connections, single events and batches of 100, against the same server that only produces.
+query      One client's page, lists and views over a tenth, half, once and twice the events, against the bare sum over
+           the same days. How long until an event shows in clients: freshness.
 
-  --events N   events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
+  --events N   ingest: events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
+  --clients N  query: how many there are
   --profile    where the worker's CPU goes, by function
   --identifiers N  how many there are at the end
   --rate N     events a second that flow meanwhile
@@ -29,7 +34,8 @@ Brings up native engines of its own and removes what they stored. Not part of np
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    events: { type: "string", default: "1000000" },
+    events: { type: "string" },
+    clients: { type: "string", default: "100000" },
     identifiers: { type: "string", default: "1000000" },
     rate: { type: "string", default: "500" },
     seconds: { type: "string" },
@@ -40,9 +46,10 @@ const { values, positionals } = parseArgs({
 });
 
 const benches = {
-  ingest: () => ingest(whole("events")),
+  ingest: () => ingest(whole("events", 1_000_000)),
   freshness: () => freshness(whole("rate"), whole("seconds", 30)),
   collector: () => collector(whole("seconds", 10)),
+  query: () => query(whole("events", 10_000_000), whole("clients")),
   identity: () => identity(whole("identifiers")),
 };
 const bench = benches[positionals[0] as keyof typeof benches];
@@ -79,6 +86,13 @@ async function identity(identifiers: number): Promise<void> {
   });
 }
 
+async function query(events: number, clients: number): Promise<void> {
+  await withEngines(async (engines, say) => {
+    const report = await benchQuery(engines, { events, clients, say });
+    console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
+  });
+}
+
 async function withEngines(
   work: (engines: Awaited<ReturnType<typeof ownEngines>>, say: (text: string) => void) => Promise<void>,
 ): Promise<void> {
@@ -92,7 +106,7 @@ async function withEngines(
   }
 }
 
-function whole(name: "events" | "rate" | "seconds" | "identifiers", usual?: number): number {
+function whole(name: "events" | "clients" | "rate" | "seconds" | "identifiers", usual?: number): number {
   const value = Number(values[name] ?? usual);
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0`);
   return value;

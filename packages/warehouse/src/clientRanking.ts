@@ -5,7 +5,11 @@ export const clientSorts = ["revenue_net", "revenue_365d", "orders", "last_order
 export type ClientSort = (typeof clientSorts)[number];
 
 const money = (sum: string, where = "true"): string => `
-  SELECT {{owner client_key day}} AS owner_key, toFloat64(${sum}) AS number FROM revenue_converted WHERE ${where} GROUP BY owner_key
+  SELECT client_key AS owner_key, toFloat64(${sum}) AS number FROM revenue_converted
+  WHERE ${where} AND client_key NOT IN {{moved}} GROUP BY owner_key
+  UNION ALL
+  SELECT {{owner client_key day}} AS owner_key, toFloat64(${sum}) AS number FROM revenue_converted
+  WHERE ${where} AND client_key IN {{moved}} GROUP BY owner_key
   UNION ALL SELECT client_key, 0 FROM client_totals WHERE {{of_keys client_key}} AND client_key NOT IN {{moved}}`;
 
 const times = (total: string, ofEvent: string): string => `

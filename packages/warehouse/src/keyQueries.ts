@@ -10,10 +10,13 @@ const folder = new URL("../views/", import.meta.url);
  * everybody's. Its parameters come of `readKeyParameters`. Other clients may be in the answer in part, because a person
  * who moved belonged to several: filter by client_id.
  */
-export function queryByKeys(view: string, workspace: WarehouseSettings): string {
+export function queryByKeys(view: string, workspace: WarehouseSettings, parameters: KeyParameters): string {
   const text = viewTexts().get(view);
   if (text === undefined) throw new Error(`There is no view ${view}`);
-  return fillForKeys(text, workspace, viewTexts());
+  return fillForKeys(text, workspace, viewTexts(), {
+    anybodyMoved: parameters.move_keys.length > 0,
+    otherCurrencies: parameters.currencies.some((currency) => currency !== workspace.currency),
+  });
 }
 
 let texts: ReadonlyMap<string, string> | undefined;
@@ -40,6 +43,10 @@ export interface KeyParameters {
   move_clients: string[];
   rate_days: number;
   trait_sources: string[];
+  /** Of their orders. */
+  currencies: string[];
+  /** Events about invoices. */
+  invoices: number;
 }
 
 /** @param clientIds ids as the map has them now */
@@ -58,12 +65,18 @@ export async function readKeyParameters(clickhouse: ClickHouse, clientIds: reado
   ]);
   const keys = [...new Set([...clientIds, ...found.map(({ key }) => key)])];
   const list = keys.map((key) => `'${key}'`).join(", ");
-  const [map, moves] = await Promise.all([
+  const [map, moves, [money], [bills]] = await Promise.all([
     ask<{ key: string; contact_id: string; client_id: string }>(
       `SELECT key, contact_id, client_id FROM identity_map WHERE key IN (${list})`,
     ),
     ask<{ key: string; since: string; client_id: string }>(
       `SELECT key, since, client_id FROM identity_moves WHERE key IN (${list})`,
+    ),
+    ask<{ currencies: string[] }>(
+      `SELECT groupUniqArray(toString(currency)) AS currencies FROM revenue_daily WHERE client_key IN (${list})`,
+    ),
+    ask<{ invoices: number }>(
+      `SELECT toUInt32(sum(events)) AS invoices FROM activity_daily WHERE client_key IN (${list}) AND type LIKE 'invoice.%'`,
     ),
   ]);
   return {
@@ -76,6 +89,8 @@ export async function readKeyParameters(clickhouse: ClickHouse, clientIds: reado
     move_clients: moves.map(({ client_id }) => client_id),
     rate_days: settings[0]!.rate_days,
     trait_sources: settings[0]!.trait_sources,
+    currencies: money!.currencies,
+    invoices: bills!.invoices,
   };
 }
 

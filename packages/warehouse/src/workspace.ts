@@ -19,13 +19,20 @@ export function fill(text: string, workspace: WarehouseSettings): string {
  * The same text as a query about a few keys, read by primary key: who they are is not looked up but given, in parameters
  * of the query (see keyQueries.ts).
  * @param viewTexts queries of views by name, for views within the view
+ * @param parts what the keys have, or could: without, the query is simpler, and ClickHouse takes longer to plan than to read
  */
 export function fillForKeys(
   text: string,
   workspace: WarehouseSettings,
   viewTexts: ReadonlyMap<string, string>,
+  { anybodyMoved, otherCurrencies }: { anybodyMoved: boolean; otherCurrencies: boolean },
 ): string {
-  const places = { ...ofGivenKeys, view: (name: string) => `(${fillPlaces(viewTexts.get(name)!, places)})` };
+  const places: Places = {
+    ...ofGivenKeys,
+    ...(anybodyMoved ? {} : { anybodyMoved, owner: (key: string) => key }),
+    ...(otherCurrencies ? {} : { rates: noRates }),
+    view: (name) => `(${fillPlaces(viewTexts.get(name)!, places)})`,
+  };
   return fillWorkspace(fillPlaces(text, places), workspace);
 }
 
@@ -56,6 +63,14 @@ interface Places {
   ofKeys(column: string): string;
   /** `{{identity_map}}`; `{{identity_map of SELECT …}}` where only a few keys are looked up. */
   map(of?: string): string;
+  /** `{{client_of k.owner_key}}`: the client of a key now. */
+  clientOf(key: string): string;
+  /** `{{join_client_of k.owner_key}}`: what that needs in FROM; `{{join_client_of … of SELECT …}}` as above. */
+  joinClientOf(key: string, of?: string): string;
+  /** Whether `{{where anybody moved}} … {{end}}` is in the query. */
+  anybodyMoved: boolean;
+  /** `{{rates}}`: exchange rates into the workspace's currency, of currencies that anybody pays in. */
+  rates: string;
   /** `{{moves}}`: as identity_moves. */
   moves: string;
   /** `{{moved}}`: keys of people who moved, after IN. */
@@ -69,11 +84,22 @@ interface Places {
   setting(name: string): string;
 }
 
+const mapOf = (of?: string): string =>
+  of === undefined ? "identity_map" : `(SELECT key, contact_id, client_id FROM identity_map WHERE key IN (${of}))`;
+
+const rates = `(SELECT toString(currency) AS currency, day, rate FROM rates_here
+  WHERE currency IN (SELECT currency FROM revenue_daily WHERE currency != '{{currency}}' AND {{of_keys client_key}}))`;
+
+const noRates = "(SELECT '' AS currency, toDate(0) AS day, CAST(0 AS Decimal(38, 12)) AS rate WHERE false)";
+
 const ofEverybody: Places = {
+  rates,
+  anybodyMoved: true,
+  clientOf: (key) => `coalesce(nullIf(m.client_id, ${nobody}), ${key})`,
+  joinClientOf: (key, of) => `LEFT JOIN ${mapOf(of)} AS m ON m.key = ${key}`,
   view: (name) => name,
   ofKeys: (column) => `${column} != ${nobody}`,
-  map: (of) =>
-    of === undefined ? "identity_map" : `(SELECT key, contact_id, client_id FROM identity_map WHERE key IN (${of}))`,
+  map: mapOf,
   moves: "identity_moves",
   moved: "(SELECT key FROM identity_moves)",
   owner: (key, day) =>
@@ -91,6 +117,11 @@ const rowsOf = (tuples: string, columns: readonly string[]): string =>
   `FROM (SELECT arrayJoin(${tuples}) AS given))`;
 
 const ofGivenKeys: Omit<Places, "view"> = {
+  rates,
+  anybodyMoved: true,
+  clientOf: (key) =>
+    `coalesce(nullIf({map_clients: Array(UUID)}[indexOf({map_keys: Array(UUID)}, ${key})], ${nobody}), ${key})`,
+  joinClientOf: () => "",
   ofKeys: (column) => `${column} IN {keys: Array(UUID)}`,
   map: () => rowsOf(givenMap, ["key", "contact_id", "client_id"]),
   moves: rowsOf(givenMoves, ["key", "since", "client_id"]),
@@ -101,14 +132,18 @@ const ofGivenKeys: Omit<Places, "view"> = {
   setting: (name) => `{${name}: ${settingTypes[name]}}`,
 };
 
-/** `{{rates}}`: exchange rates into the workspace's currency, of currencies that anybody pays in. */
-const rates = `(SELECT toString(currency) AS currency, day, rate FROM rates_here
-  WHERE currency IN (SELECT currency FROM revenue_daily WHERE currency != '{{currency}}' AND {{of_keys client_key}}))`;
-
 function fillPlaces(text: string, places: Places): string {
   return text
     .replaceAll(/\{\{view (\w+)\}\}/g, (_, name: string) => places.view(name))
-    .replaceAll("{{rates}}", rates)
+    .replaceAll("{{rates}}", places.rates)
+    .replaceAll(/\{\{where anybody moved\}\}(.*?)\{\{end\}\}/gs, (_, part: string) => (places.anybodyMoved ? part : ""))
+    .replaceAll(/\{\{where other currencies\}\}(.*?)\{\{end\}\}/gs, (_, part: string) =>
+      places.rates === noRates ? "" : part,
+    )
+    .replaceAll(/\{\{client_of ([\w.]+)\}\}/g, (_, key: string) => places.clientOf(key))
+    .replaceAll(/\{\{join_client_of ([\w.]+)(?: of ([^{}]+))?\}\}/g, (_, key: string, of?: string) =>
+      places.joinClientOf(key, of),
+    )
     .replaceAll(/\{\{of_keys (\w+)\}\}/g, (_, column: string) => places.ofKeys(column))
     .replaceAll(/\{\{identity_map(?: of ([^{}]+))?\}\}/g, (_, of?: string) => places.map(of))
     .replaceAll("{{moves}}", places.moves)

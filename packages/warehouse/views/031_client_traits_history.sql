@@ -6,7 +6,7 @@
 -- who: Who wrote it, empty for events
 -- since: Since when it holds
 -- subject_key: Leaf key that it was said of
-SELECT coalesce(nullIf(m.client_id, toUUID('00000000-0000-0000-0000-000000000000')), t.client_key) AS client_id, t.trait AS trait, t.value AS value, t.source AS source, t.who AS who, t.occurred_at AS since, t.client_key AS subject_key
+SELECT {{client_of t.client_key}} AS client_id, t.trait AS trait, t.value AS value, t.source AS source, t.who AS who, t.occurred_at AS since, t.client_key AS subject_key
 FROM
 (
     SELECT
@@ -23,4 +23,4 @@ FROM
     FROM written_fields
     WHERE subject = 'client' AND {{of_keys subject_key}}
 ) AS t
-LEFT JOIN {{identity_map of SELECT subject_key FROM client_traits WHERE subject = 'client' UNION ALL SELECT subject_key FROM written_fields}} AS m ON m.key = t.client_key
+{{join_client_of t.client_key of SELECT subject_key FROM client_traits WHERE subject = 'client' UNION ALL SELECT subject_key FROM written_fields}}

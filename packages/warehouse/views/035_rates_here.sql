@@ -2,6 +2,6 @@
 -- currency: ISO 4217 code
 -- day: Day
 -- rate: One of the currency is so much of the workspace's
-SELECT r.currency AS currency, r.day AS day, CAST(divideDecimal(h.per_euro, r.per_euro, 12) AS Decimal(38, 12)) AS rate
+SELECT r.currency AS currency, r.day AS day, CAST(toDecimal128(h.per_euro, 20) / r.per_euro AS Decimal(38, 12)) AS rate
 FROM (SELECT currency, day, per_euro FROM exchange_rates FINAL WHERE currency != '{{currency}}') AS r
 INNER JOIN (SELECT day, per_euro FROM exchange_rates FINAL WHERE currency = '{{currency}}') AS h ON h.day = r.day

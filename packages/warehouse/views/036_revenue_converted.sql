@@ -11,6 +11,7 @@
 SELECT client_key, day, toString(currency) AS currency, orders, gross, returned, true AS has_rate, gross AS gross_here, returned AS returned_here
 FROM revenue_daily
 WHERE currency = '{{currency}}' AND {{of_keys client_key}}
+{{where other currencies}}
 UNION ALL
 SELECT
     d.client_key,
@@ -20,8 +21,8 @@ SELECT
     d.gross,
     d.returned,
     r.rate > 0 AND d.day - r.day <= {{setting rate_days}} AS has_rate,
-    if(has_rate, CAST(round(multiplyDecimal(d.gross, r.rate, 8), 4) AS Decimal(38, 4)), 0) AS gross_here,
-    if(has_rate, CAST(round(multiplyDecimal(d.returned, r.rate, 8), 4) AS Decimal(38, 4)), 0) AS returned_here
+    if(has_rate, CAST(round(d.gross * r.rate, 4) AS Decimal(38, 4)), 0) AS gross_here,
+    if(has_rate, CAST(round(d.returned * r.rate, 4) AS Decimal(38, 4)), 0) AS returned_here
 FROM
 (
     SELECT client_key, day, toString(currency) AS currency, orders, gross, returned
@@ -29,3 +30,4 @@ FROM
     WHERE currency != '{{currency}}' AND {{of_keys client_key}}
 ) AS d
 ASOF LEFT JOIN {{rates}} AS r ON r.currency = d.currency AND r.day <= d.day
+{{end}}

@@ -26,7 +26,7 @@ FROM
     FROM {{view client_traits_now}}
     WHERE trait IN ('name', 'industry', 'region', 'size', 'owner', 'backup', 'parent', 'nps', 'satisfaction')
     UNION ALL
-    SELECT coalesce(nullIf(m.client_id, toUUID('00000000-0000-0000-0000-000000000000')), t.subject_key) AS client_id, 'name' AS trait, t.said AS said, t.said_at AS own
+    SELECT {{client_of t.subject_key}} AS client_id, 'name' AS trait, t.said AS said, t.said_at AS own
     FROM
     (
         SELECT subject_key, max(occurred_at) AS said_at, argMax(JSONExtractString(value), occurred_at) AS said
@@ -34,6 +34,6 @@ FROM
         WHERE subject = 'contact' AND trait = 'name' AND value != 'null' AND {{of_keys subject_key}}
         GROUP BY subject_key
     ) AS t
-    LEFT JOIN {{identity_map of SELECT subject_key FROM client_traits WHERE trait = 'name'}} AS m ON m.key = t.subject_key
+    {{join_client_of t.subject_key of SELECT subject_key FROM client_traits WHERE trait = 'name'}}
 )
 GROUP BY client_id

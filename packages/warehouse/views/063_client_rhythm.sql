@@ -12,7 +12,7 @@ SELECT
     if(order_days >= 3, toNullable(last_order_day + toUInt16(round(usual_gap_days))), NULL) AS next_expected
 FROM
 (
-    SELECT coalesce(nullIf(m.client_id, toUUID('00000000-0000-0000-0000-000000000000')), k.owner_key) AS client_id, arraySort(arrayDistinct(arrayFlatten(groupArray(k.days)))) AS days
+    SELECT {{client_of k.owner_key}} AS client_id, arraySort(arrayDistinct(arrayFlatten(groupArray(k.days)))) AS days
     FROM
     (
         SELECT {{owner client_key day}} AS owner_key, groupUniqArray(day) AS days
@@ -20,7 +20,7 @@ FROM
         WHERE orders > 0 AND {{of_keys client_key}}
         GROUP BY owner_key
     ) AS k
-    LEFT JOIN {{identity_map}} AS m ON m.key = k.owner_key
+    {{join_client_of k.owner_key}}
     GROUP BY client_id
 )
 WHERE length(days) >= 2

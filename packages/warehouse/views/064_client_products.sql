@@ -12,7 +12,7 @@
 -- revenue: Amount less what went back, in the workspace's currency; 0 where no exchange rate is known
 -- margin: Revenue less cost of the pieces, empty where no cost is known (product_costs)
 SELECT
-    coalesce(nullIf(m.client_id, toUUID('00000000-0000-0000-0000-000000000000')), b.owner_key) AS client_id,
+    {{client_of b.owner_key}} AS client_id,
     b.sku AS sku,
     argMax(b.name, b.last_bought) AS name,
     min(b.first_bought) AS first_bought,
@@ -41,7 +41,7 @@ FROM
     (
         SELECT
             o.client_key AS client_key, o.sku AS sku, o.name AS name, o.placed AS placed, o.day AS day, o.quantity AS quantity,
-            multiIf(o.currency = '{{currency}}', o.amount, r.rate > 0 AND o.day - r.day <= {{setting rate_days}}, CAST(round(multiplyDecimal(o.amount, r.rate, 8), 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
+            multiIf(o.currency = '{{currency}}', o.amount, r.rate > 0 AND o.day - r.day <= {{setting rate_days}}, CAST(round(o.amount * r.rate, 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
         FROM
         (
             SELECT client_key, sku, name, type = 'order.placed' AS placed, toDate(occurred_at, '{{timezone}}') AS day, quantity, amount, toString(currency) AS currency
@@ -53,6 +53,6 @@ FROM
     ASOF LEFT JOIN (SELECT sku, since, unit_cost, written_at FROM product_costs FINAL) AS k ON k.sku = l.sku AND k.since <= l.day
     GROUP BY owner_key, sku
 ) AS b
-LEFT JOIN {{identity_map}} AS m ON m.key = b.owner_key
+{{join_client_of b.owner_key}}
 GROUP BY client_id, sku
 HAVING days_bought > 0

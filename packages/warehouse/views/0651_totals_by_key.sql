@@ -56,6 +56,7 @@ FROM
         last_order
     FROM client_totals
     WHERE {{of_keys client_key}} AND client_key NOT IN {{moved}}
+    {{where anybody moved}}
     UNION ALL
     SELECT
         {{owner client_key day}} AS owner_key,
@@ -77,5 +78,6 @@ FROM
         if(type = 'order.placed', toNullable(occurred_at), NULL) AS last_order
     FROM (SELECT *, toDate(occurred_at, '{{timezone}}') AS day FROM events)
     WHERE {{of_keys client_key}} AND client_key IN {{moved}}
+    {{end}}
 ) AS k
 GROUP BY owner_key

@@ -25,11 +25,11 @@ FROM
         i.client_id AS client_id, i.paid_day AS paid_day, i.due_day AS due_day,
         i.paid_day = toDate(0) AND (i.said_overdue OR (i.due_day > toDate(0) AND i.due_day < today_here)) AS is_overdue,
         i.currency = '{{currency}}' OR (r.rate > 0 AND i.first_day - r.day <= {{setting rate_days}}) AS has_rate,
-        multiIf(i.currency = '{{currency}}', CAST(i.amount AS Decimal(38, 4)), has_rate, CAST(round(multiplyDecimal(i.amount, r.rate, 8), 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
+        multiIf(i.currency = '{{currency}}', CAST(i.amount AS Decimal(38, 4)), has_rate, CAST(round(i.amount * r.rate, 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
     FROM
     (
         SELECT
-            coalesce(nullIf(m.client_id, toUUID('00000000-0000-0000-0000-000000000000')), e.owner_key) AS client_id,
+            {{client_of e.owner_key}} AS client_id,
             e.order_id AS invoice,
             toString(any(e.currency)) AS currency,
             argMin(e.amount, (e.type != 'invoice.issued', e.occurred_at)) AS amount,
@@ -43,14 +43,14 @@ FROM
             FROM events
             WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{of_keys client_key}}
         ) AS e
-        LEFT JOIN {{identity_map}} AS m ON m.key = e.owner_key
+        {{join_client_of e.owner_key}}
         GROUP BY client_id, invoice
     ) AS i
     ASOF LEFT JOIN
     (
         SELECT toString(currency) AS currency, day, rate
         FROM rates_here
-        WHERE currency IN (SELECT currency FROM events WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{of_keys client_key}})
+        WHERE currency IN (SELECT currency FROM events WHERE currency != '{{currency}}' AND type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{of_keys client_key}})
     ) AS r ON r.currency = i.currency AND r.day <= i.first_day
 )
 GROUP BY client_id

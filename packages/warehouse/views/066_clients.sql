@@ -65,7 +65,7 @@ WITH
     by_client AS
     (
         SELECT
-            coalesce(nullIf(m.client_id, nobody), a.owner_key) AS id,
+            {{client_of a.owner_key}} AS id,
             sum(a.events) AS events,
             sum(a.emails) AS emails,
             sum(a.web_visits) AS web_visits,
@@ -113,7 +113,7 @@ WITH
         FROM {{view totals_by_key}} AS a
         LEFT JOIN {{view recent_by_key}} AS r ON r.owner_key = a.owner_key
         LEFT JOIN {{view revenue_by_key}} AS v ON v.owner_key = a.owner_key
-        LEFT JOIN {{identity_map}} AS m ON m.key = a.owner_key
+        {{join_client_of a.owner_key}}
         GROUP BY id
     )
 SELECT
@@ -183,7 +183,7 @@ LEFT JOIN {{view client_said}} AS t ON t.client_id = c.id
 LEFT JOIN {{view client_decision_makers}} AS w ON w.client_id = c.id
 LEFT JOIN
 (
-    SELECT coalesce(nullIf(m.client_id, nobody), e.alerted_key) AS client_id, count() AS open_alerts
+    SELECT {{client_of e.alerted_key}} AS client_id, count() AS open_alerts
     FROM
     (
         SELECT id, any(alerts.client_id) AS alerted_key
@@ -192,6 +192,6 @@ LEFT JOIN
         GROUP BY id
         HAVING argMax(state, version) = 'open'
     ) AS e
-    LEFT JOIN {{identity_map of SELECT client_id FROM alerts}} AS m ON m.key = e.alerted_key
+    {{join_client_of e.alerted_key of SELECT client_id FROM alerts}}
     GROUP BY client_id
 ) AS o ON o.client_id = c.id

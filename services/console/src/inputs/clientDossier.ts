@@ -28,7 +28,7 @@ export class DossierReading {
     const parameters = { ...given, id, own_keys: ownKeys };
     const about = async <T>(view: string, select: string, rest = ""): Promise<T[]> =>
       await this.#rows<T>(
-        `SELECT ${select} FROM (${queryByKeys(view, this.#workspace)}) WHERE client_id = {id: UUID} ${rest}`,
+        `SELECT ${select} FROM (${queryByKeys(view, this.#workspace, parameters)}) WHERE client_id = {id: UUID} ${rest}`,
         parameters,
       );
     const [[totals], [recent], [revenue], [label], fields, contacts, [rhythm], products, [payments], alerts] =
@@ -51,8 +51,10 @@ export class DossierReading {
           "client_rhythm",
           "toUInt32(order_days) AS order_days, usual_gap_days, next_expected",
         ),
-        about<DossierParts["products"][number]>("client_products", productColumns, `ORDER BY revenue DESC`),
-        about<NonNullable<DossierParts["payments"]>>("client_payments", paymentColumns),
+        given.currencies.length === 0
+          ? []
+          : about<DossierParts["products"][number]>("client_products", productColumns, `ORDER BY revenue DESC`),
+        given.invoices === 0 ? [] : about<NonNullable<DossierParts["payments"]>>("client_payments", paymentColumns),
         this.#rows<DossierParts["alerts"][number]>(openAlerts, parameters),
       ]);
     // Sums are one row each, also of nothing.
@@ -73,7 +75,7 @@ export class DossierReading {
 
   async #summed<T>(select: string, view: string, parameters: KeyParameters & { own_keys: string[] }): Promise<T[]> {
     return await this.#rows<T>(
-      `SELECT ${select} FROM (${queryByKeys(view, this.#workspace)}) AS k WHERE owner_key IN {own_keys: Array(UUID)}`,
+      `SELECT ${select} FROM (${queryByKeys(view, this.#workspace, parameters)}) AS k WHERE owner_key IN {own_keys: Array(UUID)}`,
       parameters,
     );
   }

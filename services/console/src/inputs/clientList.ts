@@ -53,9 +53,10 @@ export async function listClients(
   const page = ranked.slice(0, limit);
   const ids = page.map(({ client_id }) => client_id);
   if (ids.length === 0) return { clients: [], next: null };
+  const given = await readKeyParameters(clickhouse, ids);
   const rows = await ask<ListedClient>(
-    `SELECT ${columns} FROM (${queryByKeys("clients", workspace)}) WHERE client_id IN {ids: Array(UUID)}`,
-    { ...(await readKeyParameters(clickhouse, ids)), ids },
+    `SELECT ${columns} FROM (${queryByKeys("clients", workspace, given)}) WHERE client_id IN {ids: Array(UUID)}`,
+    { ...given, ids },
     1,
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
