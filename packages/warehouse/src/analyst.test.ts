@@ -17,6 +17,9 @@ const memoryLimit = 241;
 const tooSlow = 160;
 const nothingToMerge = 636;
 const noSuchCluster = 701;
+const cannotOpenFile = 76;
+/** The kernel is asked first. */
+const pathDenied = process.platform === "linux" ? 481 : accessDenied;
 
 interface Request {
   readonly query: string;
@@ -65,7 +68,7 @@ const attempts: readonly (readonly [string, string | Request, number])[] = [
   ["read a file", "SELECT * FROM file('/etc/passwd', LineAsString, 'a String')", accessDenied],
   ["read a file as an address", "SELECT * FROM url('file:///etc/passwd', LineAsString, 'a String')", accessDenied],
   ["list a folder", "SELECT * FROM filesystem('/etc')", accessDenied],
-  ["read a database in a file", "SELECT * FROM sqlite('/tmp/x.db', 't')", accessDenied],
+  ["read a database in a file", "SELECT * FROM sqlite('/tmp/x.db', 't')", pathDenied],
   ["reach an address", "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a String')", accessDenied],
   ["reach S3", "SELECT * FROM s3('http://127.0.0.1:1/bucket/x', CSV, 'a String')", accessDenied],
   ["reach Azure", "SELECT * FROM azureBlobStorage('DefaultEndpointsProtocol=http', 'c', 'x')", accessDenied],
@@ -80,6 +83,14 @@ const attempts: readonly (readonly [string, string | Request, number])[] = [
   ["find code by address", "SELECT addressToLine(1)", accessDenied],
   ["insert", "INSERT INTO alerts (id) VALUES (generateUUIDv4())", accessDenied],
   ["insert into a view", "INSERT INTO client_names (name) VALUES ('x')", accessDenied],
+  // The embedded server is confined to its folder by the kernel (Landlock); elsewhere the user's rights end there.
+  ...(process.platform === "linux"
+    ? ([
+        ["read a file by the function", "SELECT file('/etc/passwd')", cannotOpenFile],
+        ["read the server's environment", "SELECT file('/proc/self/environ')", cannotOpenFile],
+        ["read what the project keeps secret", `SELECT file('${import.meta.filename}')`, cannotOpenFile],
+      ] as const)
+    : []),
   ["write a file by a function", "INSERT INTO FUNCTION file('x.csv') SELECT 1", accessDenied],
   ["write a file by a clause", "SELECT 1 INTO OUTFILE '/tmp/x.csv'", outfileNotAllowed],
   ["delete rows", "ALTER TABLE events DELETE WHERE 1", accessDenied],

@@ -2,10 +2,13 @@
 // and ends by a signal. Called with: package.json of the cache folder, package of the library, then ClickHouse's own
 // arguments.
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { confine } from "./confine.mjs";
 
 const [, , packageFile, libraryPackage, ...serverArguments] = process.argv;
 const require = createRequire(packageFile);
-const { open, load, DataType, arrayConstructor } = require("ffi-rs");
+const ffi = require("ffi-rs");
+const { open, load, DataType, arrayConstructor } = ffi;
 
 // An endless query keeps the call, and with it the server, going.
 const query = [
@@ -15,6 +18,20 @@ const query = [
 ].join("; ");
 const args = ["clickhouse", ...serverArguments, `--query=${query}`];
 open({ library: "chdb", path: require.resolve(`${libraryPackage}/libchdb.so`) });
+// From here on this thread, and those that ClickHouse starts from it, reach its data and the system's tables alone.
+const data = serverArguments.find((argument) => argument.startsWith("--path=")).slice("--path=".length);
+const confined = confine(
+  ffi,
+  [data, "/dev/null"],
+  [
+    // Not all of /proc/self: the environment may hold secrets.
+    ...["maps", "stat", "statm", "status", "mountinfo", "cgroup"].map((name) => `/proc/${process.pid}/${name}`),
+    ...["/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/sys/vm", "/sys/fs/cgroup", "/sys/devices/system"],
+    ...["/usr/share/zoneinfo", "/etc/localtime", "/lib", "/lib64", "/usr/lib", "/usr/lib64", dirname(packageFile)],
+  ],
+);
+if (!confined)
+  console.error("This system can't confine ClickHouse to its folder: its function file() reads what you may.");
 load({
   library: "chdb",
   funcName: "chdb_query_cmdline",

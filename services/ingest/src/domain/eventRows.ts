@@ -163,7 +163,8 @@ function typedOf(properties: Record<string, unknown>, declared: ReadonlySet<stri
 function otherProperties(properties: Record<string, unknown>, declared: ReadonlySet<string>): string {
   let other: Record<string, unknown> | undefined;
   for (const name in properties) {
-    if (declared.has(name)) continue;
+    // An invoice of an order has two numbers and one column: its own is kept here.
+    if (declared.has(name) && !(name === "invoice_id" && "order_id" in properties)) continue;
     other ??= {};
     other[name] = properties[name];
   }
