@@ -152,6 +152,17 @@ describe("profiles", () => {
       revenue_net: 270,
       other: ["JPY", "USD"],
     });
+    expect(
+      await rows(
+        "SELECT currency, amount, amount_here FROM orders WHERE currency != 'GBP' OR amount = 1000 ORDER BY occurred_at",
+      ),
+    ).toEqual([
+      { currency: "USD", amount: 100, amount_here: 50 },
+      { currency: "USD", amount: 7, amount_here: null },
+      { currency: "GBP", amount: 1000, amount_here: 1000 },
+      { currency: "USD", amount: -100, amount_here: -80 },
+      { currency: "JPY", amount: 9, amount_here: null },
+    ]);
     expect(await rows("SELECT * EXCEPT (first_day, last_day) FROM amounts_without_rate ORDER BY currency")).toEqual([
       { currency: "JPY", days: 1, orders: 1, gross: 9, net: 9 },
       { currency: "USD", days: 1, orders: 1, gross: 7, net: 7 },

@@ -30,7 +30,7 @@ FROM
     (
         SELECT
             {{client_of e.owner_key}} AS client_id,
-            e.order_id AS invoice,
+            e.invoice AS invoice,
             toString(any(e.currency)) AS currency,
             argMin(e.amount, (e.type != 'invoice.issued', e.occurred_at)) AS amount,
             toDate(min(e.occurred_at), '{{timezone}}') AS first_day,
@@ -39,7 +39,7 @@ FROM
             countIf(e.type = 'invoice.overdue') > 0 AS said_overdue
         FROM
         (
-            SELECT {{owner client_key day}} AS owner_key, toDate(occurred_at, '{{timezone}}') AS day, order_id, type, amount, currency, occurred_at, parseDateTime64BestEffortOrZero(JSONExtractString(properties, 'due_at'), 3, 'UTC') AS due_at
+            SELECT {{owner client_key day}} AS owner_key, toDate(occurred_at, '{{timezone}}') AS day, if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id) AS invoice, type, amount, currency, occurred_at, parseDateTime64BestEffortOrZero(JSONExtractString(properties, 'due_at'), 3, 'UTC') AS due_at
             FROM events
             WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{of_keys client_key}}
         ) AS e

@@ -13,6 +13,7 @@
 -- unit_price: Price of one
 -- amount: quantity x unit_price
 -- currency: ISO 4217 code
+-- amount_here: Amount in the workspace's currency, by the rate of its day; NULL where no rate is known
 -- source: Source
 SELECT
     {{client_id l}} AS client_id,
@@ -29,6 +30,9 @@ SELECT
     l.unit_price AS unit_price,
     l.amount AS amount,
     l.currency AS currency,
+    multiIf(l.currency = '{{currency}}', toNullable(CAST(l.amount AS Decimal(38, 4))),
+        r.rate > 0 AND toDate(l.occurred_at, '{{timezone}}') - r.day <= {{setting rate_days}}, toNullable(CAST(round(l.amount * r.rate, 4) AS Decimal(38, 4))), NULL) AS amount_here,
     l.source AS source
 FROM order_lines AS l
 {{join_clients l}}
+ASOF LEFT JOIN rates_here AS r ON r.currency = l.currency AND r.day <= toDate(l.occurred_at, '{{timezone}}')

@@ -114,7 +114,7 @@ export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: Cl
           params: fieldParams,
           headers: changeHeaders.pick({ "x-keypulse-user": true }),
           body: z.strictObject({
-            value: z.json(),
+            value: z.unknown().refine((value) => value !== undefined, { error: "must be given; null takes it away" }),
             since: z.iso.datetime({ offset: true }).optional().describe("From when it holds; default now"),
           }),
           response: { 200: writtenSchema, ...faults },
