@@ -1,9 +1,9 @@
-import { createRequire } from "node:module";
+import providers from "email-providers/all.json" with { type: "json" };
 import { normaliseIdentifier } from "./normalise.ts";
 import type { IdentitySettings } from "./settings.ts";
 
 // Some 10,000 domains where anybody may have a mailbox, kept up by the package `email-providers`.
-const freeMail: ReadonlySet<string> = new Set(createRequire(import.meta.url)("email-providers/all.json") as string[]);
+const freeMail: ReadonlySet<string> = new Set(providers);
 
 /**
  * The company that an e-mail address or a domain speaks for.
