@@ -101,7 +101,7 @@ export class DeliveryTable {
           ),
           wanted AS (
             SELECT client_id, id, version, detector, peak, arrayJoin({consumers: Array(String)}) AS consumer
-            FROM versions WHERE updated_at >= since
+            FROM versions WHERE updated_at >= since AND client_id NOT IN (SELECT key FROM suppressed_keys)
           ),
           tried AS (
             SELECT alert_id, version, toString(consumer) AS consumer, max(attempt) AS attempts,
