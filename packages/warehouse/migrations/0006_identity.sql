@@ -23,6 +23,8 @@ CREATE TABLE identity_members
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (client_key, key)
+-- Read by key, a few rows at a time.
+SETTINGS index_granularity = 1024
 COMMENT 'identity_keys the other way round; candidates that identity_keys confirms';
 
 CREATE MATERIALIZED VIEW feed_identity_members TO identity_members AS

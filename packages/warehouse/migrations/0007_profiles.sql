@@ -57,7 +57,7 @@ CREATE TABLE client_totals
 )
 ENGINE = AggregatingMergeTree
 ORDER BY client_key
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024
 COMMENT 'All times together, one row a leaf key: what lists of clients show without reading every day';
 
 CREATE MATERIALIZED VIEW feed_client_totals TO client_totals AS

@@ -6,6 +6,8 @@
 -- ARGV[2]  command:
 --   missing LINKS          -> numbers (from 0) of links that are new or now proven earlier
 --   add LINKS ENDS         -> {version, keys that are new, {part, {what it was made of}}...}; ENDS are owed till `paid`
+--   load LINKS             -> as add, where all of it will be read at the end: nothing is answered or owed
+--   alone KEYS             -> those of them that have no link
 --   read KEYS              -> {version, keys without a part, {part}...}
 --   prune KEYS             -> forgets links that join these values, which are shared, from now on too
 --   cut LINKS ENDS         -> as add, after these links were removed, whatever their time
@@ -91,6 +93,15 @@ local time = redis.call('TIME')
 local version = math.max(tonumber(time[1]) * 1000000 + tonumber(time[2]), tonumber(redis.call('GET', P .. 'clock') or '0') + 1)
 redis.call('SET', P .. 'clock', string.format('%.0f', version))
 version = string.format('%.0f', version)
+
+if command == 'alone' then
+  local alone = {}
+  for at = 1, #given, 16 do
+    local key = string.sub(given, at, at + 15)
+    if partOf(key) == '' then alone[#alone + 1] = key end
+  end
+  return table.concat(alone)
+end
 
 if command == 'read' then
   local alone, answer, told = {}, { version, '' }, {}
@@ -250,6 +261,11 @@ if command == 'cut' then
   for at = 1, #given, size do cut(at) end
 else
   for at = 1, #given, size do take(at) end
+end
+
+if command == 'load' then
+  for id in pairs(changed) do redis.call('SET', P .. 'c:' .. id, parts[id].links) end
+  return 'OK'
 end
 
 local answer = { version, table.concat(fresh) }

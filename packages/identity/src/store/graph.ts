@@ -6,6 +6,7 @@ import { keyBytes, packLinks, unpackKeys, unpackLinks } from "./packedLinks.ts";
 const script = readFileSync(new URL("graph.lua", import.meta.url), "utf8");
 /** Bounds how long Redis serves nobody else (about 10 ms). */
 const linksACall = 1_000;
+const partsAScan = 5_000;
 
 /** Redis does not hold the graph (any more), or is just being filled: it has to be filled from ClickHouse. */
 export class GraphLost extends Error {
@@ -81,6 +82,29 @@ export class IdentityGraph {
     for (let start = 0; start < links.length; start += linksACall) {
       yield await this.#change("add", links.slice(start, start + linksACall));
     }
+  }
+
+  /** Takes links in whose changes nobody asks for: all parts are read afterwards. */
+  async load(links: readonly Link[]): Promise<void> {
+    for (let start = 0; start < links.length; start += linksACall) {
+      await this.#call("load", packLinks(links.slice(start, start + linksACall)));
+    }
+  }
+
+  /** Every part, in lists; one that changes meanwhile may come twice. */
+  async *parts(): AsyncGenerator<Link[][]> {
+    for (let cursor = "0"; ; ) {
+      const [next, keys] = await this.#redis.scanBuffer(cursor, "MATCH", `${this.#base}c:*`, "COUNT", partsAScan);
+      const found = keys.length === 0 ? [] : await this.#redis.mgetBuffer(...keys);
+      yield found.flatMap((links) => (links === null ? [] : [unpackLinks(links)]));
+      cursor = String(next);
+      if (cursor === "0") return;
+    }
+  }
+
+  /** Of these keys, those that nothing is linked with. */
+  async alone(keys: readonly string[]): Promise<string[]> {
+    return unpackKeys((await this.#call("alone", Buffer.from(keys.join(""), "latin1"))) as unknown as Buffer);
   }
 
   /** Takes links out, whatever their time. */

@@ -295,6 +295,26 @@ describe("IdentityStore", () => {
     expect(await contactOf()).toBe(joined);
   });
 
+  it("finds companies in events of times when domains did not count", async () => {
+    const address = "eve@initech.example";
+    const email = { kind: "email" as const, value: address, key: identifierKey("email", address) };
+    const seen = { left: email, right: email, rule: "seen" as const, occurredAtMs: 5, source: "test", eventId: "s" };
+    await store().learn([seen]);
+    await clickhouse.insert({
+      table: "events",
+      format: "JSONEachRow",
+      values: [
+        { event_id: "s", source: "test", occurred_at: 5, client_key: email.key, identifiers: { email: address } },
+      ],
+      clickhouse_settings: { async_insert: 0 },
+    });
+    const clientOf = async () => (await mapOf([email.key])).get(email.key)!.split(" ")[1];
+    expect(await clientOf()).toBe(email.key);
+    const domains: IdentitySettings = { ...settings, IDENTITY_COMPANY_DOMAINS: "on" };
+    await rebuildIdentities({ redis, clickhouse }, world.redisPrefix, domains, async () => {});
+    expect(await clientOf()).toBe(identifierKey("domain", "initech.example"));
+  });
+
   async function rows<T>(query: string): Promise<T[]> {
     return await (await clickhouse.query({ query, format: "JSONEachRow" })).json<T>();
   }

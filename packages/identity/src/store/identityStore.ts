@@ -54,6 +54,28 @@ export class IdentityStore {
     return await this.#store([await this.graph.cut(links)], kindsOf(links));
   }
 
+  /** Stores where every identifier belongs by the graph as it is. @param known identifiers of the ledger, in lists */
+  async storeEverything(
+    known: AsyncIterable<{ key: string; kind: IdentifierKind }[]>,
+    onProgress: (keys: number) => Promise<void>,
+  ): Promise<number> {
+    let keys = 0;
+    const store = async (parts: Link[][], kinds: Map<string, IdentifierKind>): Promise<void> => {
+      const { version } = await this.graph.read([]);
+      for (const links of parts) for (const [key, kind] of kindsOf(links)) kinds.set(key, kind);
+      const fresh = new Set(kinds.keys());
+      keys += (await this.#store([{ version, fresh, parts: parts.map((now) => ({ now, before: [] })) }], kinds)).length;
+      await onProgress(keys);
+    };
+    for await (const parts of this.graph.parts()) if (parts.length > 0) await store(parts, new Map());
+    for await (const list of known) {
+      const alone = new Set(await this.graph.alone(list.map(({ key }) => key)));
+      const kinds = new Map(list.flatMap(({ key, kind }) => (alone.has(key) ? [[key, kind] as const] : [])));
+      if (kinds.size > 0) await store([], kinds);
+    }
+    return keys;
+  }
+
   /**
    * Forgets identifiers in the graph, with all that links them; what is left is settled anew. Their rows in ClickHouse
    * are the caller's to erase, after this.

@@ -116,6 +116,25 @@ export class IdentityTables {
     if (part.length > 0) yield part;
   }
 
+  /** Every identifier of the ledger; keys are packed. */
+  async *identifiers(batchSize: number): AsyncGenerator<{ key: string; kind: IdentifierKind }[]> {
+    const result = await this.#clickhouse.query({
+      query: "SELECT key, kind FROM identifiers FINAL",
+      format: "JSONCompactEachRow",
+    });
+    let part: { key: string; kind: IdentifierKind }[] = [];
+    for await (const rows of result.stream<[string, IdentifierKind]>()) {
+      for (const row of rows) {
+        const [key, kind] = row.json();
+        part.push({ key: packKey(key), kind });
+        if (part.length < batchSize) continue;
+        yield part;
+        part = [];
+      }
+    }
+    if (part.length > 0) yield part;
+  }
+
   /**
    * Combinations of identifiers that events carried, each with its earliest event.
    * @param value only events that carried this normalised value; undefined for all
@@ -128,7 +147,7 @@ export class IdentityTables {
       query: `SELECT identifiers, argMin(event_id, (occurred_at, event_id)) AS id,
           argMin(source, (occurred_at, event_id)) AS source, toUnixTimestamp64Milli(min(occurred_at)) AS ms
         FROM events
-        WHERE length(identifiers) > 1${value === undefined ? "" : " AND has(mapValues(identifiers), {value: String})"}
+        WHERE length(identifiers) > 0${value === undefined ? "" : " AND has(mapValues(identifiers), {value: String})"}
         GROUP BY identifiers`,
       query_params: value === undefined ? {} : { value },
       format: "JSONEachRow",

@@ -25,16 +25,16 @@ export async function rebuildIdentities(
   await store.graph.reset();
   const { version: began } = await store.graph.read([]);
   let links = 0;
-  let keys = 0;
-  const take = async (part: readonly Link[]): Promise<void> => {
-    keys += (await store.take(part)).length;
+  const load = async (part: readonly Link[]): Promise<void> => {
+    await store.graph.load(part);
     links += part.length;
     await onProgress(links);
   };
   // Decisions first: a value that people released must not be set aside on the way.
   const decisions = await readDecisions(engines.clickhouse);
-  await take(decisions.flatMap(({ undone, links: decided }) => (undone ? [] : decided)));
-  for await (const part of store.tables.links(linksAStep)) await take(part);
+  await load(decisions.flatMap(({ undone, links: decided }) => (undone ? [] : decided)));
+  for await (const part of store.tables.links(linksAStep)) await load(part);
+  const keys = await store.storeEverything(store.tables.identifiers(linksAStep), async () => await onProgress(links));
   if (settings.IDENTITY_COMPANY_DOMAINS === "on") {
     const resolve = createIdentityResolver({ defaultCountry: undefined }, settings);
     for await (const part of store.tables.combinations(undefined, linksAStep)) {
