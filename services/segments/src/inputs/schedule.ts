@@ -3,8 +3,8 @@ import { Queue, Worker } from "bullmq";
 
 const name = "evaluations";
 
-/** A job whose worker has not been heard of for so long is another's. */
-const lockMs = 15_000;
+/** A job whose worker has not been heard of for so long is another's, twice that after a kill at worst. */
+const lockMs = 6_000;
 
 /**
  * Runs work again and again, once in the workspace however many instances there are: one queue in Redis, one job of it at
