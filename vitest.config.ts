@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Code without I/O on engines: its tests wait for none. */
@@ -11,6 +12,8 @@ const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 export default defineConfig({
   test: {
     pool: "forks",
+    // Most of the time tests wait for engines: on two cores two files at a time take two thirds of the time of one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // kafkajs sets a timer in the past now and then, which Node 24 tells each time.
     execArgv: ["--disable-warning=TimeoutNegativeWarning"],
     testTimeout: 60_000,
