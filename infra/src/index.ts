@@ -2,7 +2,9 @@ export { type BringUpOptions, bringUpEngines, type Engines } from "./engines/bri
 export { clickhouseUrl, clickhouseUsers, clickhouseUsersEnvironment } from "./engines/clickhouseUsers.ts";
 export { composeFile, composeIsInstalled, dockerAnswers } from "./engines/compose.ts";
 export { EngineError } from "./engines/engineError.ts";
+export { nativeClickHouse } from "./engines/native/clickhouse.ts";
 export type { NativeEngine } from "./engines/native/nativeProcess.ts";
+export { nativeZookeeper } from "./engines/native/zookeeper.ts";
 export { freePorts } from "./engines/ports.ts";
 export {
   type EngineName,
@@ -11,7 +13,7 @@ export {
   type Origin,
   type RunningEngines,
 } from "./engines/running.ts";
-export type { StartStep, Step } from "./engines/steps.ts";
+export { type StartStep, type Step, silentSteps } from "./engines/steps.ts";
 export { cacheFolder, checkout, keypulseFolder } from "./folder.ts";
 export { serviceNodeOptions } from "./nodeOptions.ts";
 export { type PrepareReport, prepareWorkspace } from "./prepare.ts";

@@ -10,5 +10,6 @@ test("containers and native processes are of the same versions", () => {
   expect(compose).toContain(`image: apache/kafka:${versions.kafka}\n`);
   expect(compose).toContain(`image: clickhouse/clickhouse-server:${versions.chdb.split(".").slice(0, 2).join(".")}\n`);
   expect(read("kafka/pom.xml").match(/<version>4\.[^<]+/g)).toEqual(Array(2).fill(`<version>${versions.kafka}`));
+  expect(read("zookeeper/pom.xml")).toContain(`<version>${versions.zookeeper}</version>`);
   expect(read("redis/pom.xml")).toContain(`<version>${versions.redisJar}</version>`);
 });

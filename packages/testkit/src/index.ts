@@ -1,7 +1,10 @@
+export { EngineError } from "@keypulse/infra";
 export type { EngineAddresses } from "./addresses.ts";
 export { buildEvent, generateStream, type SentEvent, type StreamEvent, type StreamSettings } from "./events.ts";
 export { eventually } from "./eventually.ts";
+export { type OwnCluster, ownCluster } from "./ownCluster.ts";
 export { type OwnEngines, type OwnEnginesOptions, ownEngines } from "./ownEngines.ts";
+export { ownZookeeper } from "./ownZookeeper.ts";
 export { seededRandom } from "./random.ts";
 export { type ServiceProcess, startService } from "./services.ts";
 export { createTestWorkspace, type TestWorkspace } from "./workspace.ts";

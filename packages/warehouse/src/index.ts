@@ -6,5 +6,6 @@ export { type KeyParameters, queryByKeys, readKeyParameters, readWorkspace } fro
 export { type MigrationReport, migrate } from "./migrate.ts";
 export { fillSubject, type PersonalTable, personalTables } from "./personalData.ts";
 export { retentionSettingsShape } from "./retention.ts";
+export { connectShards, mutate, type Shard } from "./shards.ts";
 export { viewNames } from "./views.ts";
 export type { WarehouseSettings } from "./workspace.ts";

@@ -1,18 +1,17 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouse, ClickHouseSettings } from "@keypulse/engines";
 import { connectClickHouse } from "@keypulse/engines";
+import { type Cluster, clusterOf, copyTables, createDistributedTables, localName, onLocalTables } from "./cluster.ts";
+import { readMigrations, tablesOf } from "./migrationFiles.ts";
 import { applyRetention, type Retention } from "./retention.ts";
+import { connectNodes, type Node } from "./shards.ts";
 import { applyViews } from "./views.ts";
-import { fill, type WarehouseSettings } from "./workspace.ts";
+import type { WarehouseSettings } from "./workspace.ts";
 
 export interface MigrationReport {
   applied: string[];
   views: number;
 }
-
-const folder = new URL("../migrations/", import.meta.url);
 
 /**
  * Creates the database and applies what is missing, under a lock, so that services may all call it at once.
@@ -25,41 +24,64 @@ export async function migrate(
   workspace: WarehouseSettings,
   retention?: Retention,
 ): Promise<MigrationReport> {
-  const root = connectClickHouse(settings, "keypulse-migrate", { database: false });
-  try {
-    await root.command({ query: `CREATE DATABASE IF NOT EXISTS ${settings.CLICKHOUSE_DATABASE}` });
-  } finally {
-    await root.close();
+  const cluster = clusterOf(settings);
+  for (const url of cluster?.nodes ?? [settings.CLICKHOUSE_URL]) {
+    const root = connectClickHouse({ ...settings, CLICKHOUSE_URL: url }, "keypulse-migrate", { database: false });
+    try {
+      await root.command({ query: `CREATE DATABASE IF NOT EXISTS ${settings.CLICKHOUSE_DATABASE}` });
+    } finally {
+      await root.close();
+    }
   }
-  const clickhouse = connectClickHouse(settings, "keypulse-migrate");
+  const nodes = await connectNodes(settings, "keypulse-migrate");
   try {
-    await clickhouse.command({
-      query: `CREATE TABLE IF NOT EXISTS schema_migrations
-        (name String COMMENT 'File', checksum String COMMENT 'SHA-256 of its text', applied_at DateTime64(3, 'UTC') DEFAULT now64() COMMENT 'When')
-        ENGINE = MergeTree ORDER BY name COMMENT 'Applied migrations'`,
-    });
-    return await withLock(clickhouse, async () => {
-      const report = await applyAll(clickhouse, workspace);
-      if (retention !== undefined) await applyRetention(clickhouse, retention);
-      return report;
+    return await withLock(nodes[0]!.clickhouse, async () => {
+      const tables: string[] = [];
+      for (const node of nodes) tables.push(...(await applyTables(node, workspace, cluster)));
+      // Views ask all shards, also while they are made.
+      const views: number[] = [];
+      for (const { clickhouse } of nodes) {
+        const applied = await readApplied(clickhouse);
+        views.push(await applyViews(clickhouse, workspace, applied.checksums, applied.record));
+      }
+      for (const { clickhouse } of retention === undefined ? [] : nodes.filter((node) => node.first === node)) {
+        await applyRetention(clickhouse, retention!, cluster === undefined ? (table) => table : localName);
+      }
+      return { applied: [...new Set(tables)], views: Math.max(...views) };
     });
   } finally {
-    await clickhouse.close();
+    await Promise.all(nodes.map(({ clickhouse }) => clickhouse.close()));
   }
 }
 
-async function applyAll(clickhouse: ClickHouse, workspace: WarehouseSettings): Promise<MigrationReport> {
+/** What was applied on a server before. */
+interface Applied {
+  checksums: ReadonlyMap<string, string>;
+  record(name: string, checksum: string): Promise<void>;
+}
+
+async function readApplied(clickhouse: ClickHouse): Promise<Applied> {
+  await clickhouse.command({
+    query: `CREATE TABLE IF NOT EXISTS schema_migrations
+      (name String COMMENT 'File', checksum String COMMENT 'SHA-256 of its text', applied_at DateTime64(3, 'UTC') DEFAULT now64() COMMENT 'When')
+      ENGINE = MergeTree ORDER BY name COMMENT 'Applied migrations'`,
+  });
   const known = await clickhouse.query({
     query: "SELECT name, checksum FROM schema_migrations",
     format: "JSONEachRow",
   });
-  const checksums = new Map(
-    (await known.json<{ name: string; checksum: string }>()).map((row) => [row.name, row.checksum]),
-  );
-  const record = async (name: string, checksum: string) => {
-    await clickhouse.insert({ table: "schema_migrations", values: [{ name, checksum }], format: "JSONEachRow" });
+  return {
+    checksums: new Map((await known.json<{ name: string; checksum: string }>()).map((row) => [row.name, row.checksum])),
+    record: async (name, checksum) => {
+      await clickhouse.insert({ table: "schema_migrations", values: [{ name, checksum }], format: "JSONEachRow" });
+    },
   };
+}
 
+/** @returns names of the files that were applied on this server */
+async function applyTables(node: Node, workspace: WarehouseSettings, cluster: Cluster | undefined): Promise<string[]> {
+  const { clickhouse } = node;
+  const { checksums, record } = await readApplied(clickhouse);
   const fixed = JSON.stringify(workspace);
   if (!checksums.has("workspace")) await record("workspace", fixed);
   else if (checksums.get("workspace") !== fixed) {
@@ -69,31 +91,29 @@ async function applyAll(clickhouse: ClickHouse, workspace: WarehouseSettings): P
     );
   }
 
-  const applied: string[] = [];
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort()) {
-    const text = await readFile(new URL(name, folder), "utf8");
-    const checksum = createHash("sha256").update(text).digest("hex");
-    const before = checksums.get(name);
-    if (before === checksum) continue;
-    if (before !== undefined) {
+  const migrations = await readMigrations(workspace);
+  const missing = migrations.filter(({ name, checksum }) => checksums.get(name) !== checksum);
+  const isFirst = node.first === node;
+  for (const { name, checksum, statements } of missing) {
+    if (checksums.has(name)) {
       throw new Error(`Migration ${name} was changed after it had been applied: write a new numbered file instead.`);
     }
-    for (const statement of statementsOf(fill(text, workspace))) await clickhouse.command({ query: statement });
+    // Another replica takes the tables over as the first one of its shard made them.
+    if (!isFirst) continue;
+    for (const statement of statements) {
+      await clickhouse.command({
+        query: cluster === undefined ? statement : onLocalTables(statement, tablesOf(migrations), cluster),
+        ...(cluster?.replicated && { clickhouse_settings: { alter_sync: "2" } }),
+      });
+    }
     await record(name, checksum);
-    applied.push(name);
   }
-  return { applied, views: await applyViews(clickhouse, workspace, checksums, record) };
-}
-
-/** Statements end with a semicolon at the end of a line. IF NOT EXISTS makes a half-applied file safe to repeat. */
-function statementsOf(text: string): string[] {
-  return text
-    .split(/;\s*(?:\n|$)/)
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== "")
-    .map((statement) =>
-      statement.replace(/^((?:--.*\n)*)CREATE (TABLE|MATERIALIZED VIEW) /, "$1CREATE $2 IF NOT EXISTS "),
-    );
+  if (cluster !== undefined && missing.length > 0) {
+    if (!isFirst) await copyTables(node.first.clickhouse, clickhouse);
+    await createDistributedTables(clickhouse, cluster);
+    if (!isFirst) for (const { name, checksum } of missing) await record(name, checksum);
+  }
+  return missing.map(({ name }) => name);
 }
 
 /**

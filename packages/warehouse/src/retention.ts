@@ -43,11 +43,17 @@ const tables = [
 /**
  * Sets the tables' TTL to what the settings say, where it differs: ClickHouse then deletes in its merges (within some
  * hours). What is kept of a client for all times together (first seen, totals) stays.
+ * @param nameOf names of a table on the server that is asked
  * @returns tables whose retention changed
  */
-export async function applyRetention(clickhouse: ClickHouse, retention: Retention): Promise<string[]> {
+export async function applyRetention(
+  clickhouse: ClickHouse,
+  retention: Retention,
+  nameOf: (table: string) => string = (table) => table,
+): Promise<string[]> {
   const changed: string[] = [];
-  for (const { table, time, ...which } of tables) {
+  for (const { table: name, time, ...which } of tables) {
+    const table = nameOf(name);
     const rules = [...retention].flatMap(([kind, days]) => {
       if ("whole" in which) return which.whole === kind ? [`${time} + toIntervalDay(${days})`] : [];
       return kind === "rejected" ? [] : [`${time} + toIntervalDay(${days}) WHERE kind = '${kind}'`];

@@ -3,6 +3,7 @@ import { topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectRedis } from "@keypulse/engines";
 import { IdentityDecisions } from "@keypulse/identity/store";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
+import { mutate } from "@keypulse/warehouse";
 import type { ConsoleSettings } from "./config.ts";
 import { createApiServer } from "./inputs/apiServer.ts";
 import { serveClients } from "./inputs/clientRoutes.ts";
@@ -98,6 +99,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
       redisPrefix: settings.REDIS_PREFIX,
       waitMs: settings.ERASURE_WAIT_SECONDS * 1000,
       answerMs: settings.ERASURE_ANSWER_SECONDS * 1000,
+      mutate: (table, change) => mutate(settings, table, change),
     },
   );
   const runErasures = (): void => {

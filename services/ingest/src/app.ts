@@ -40,7 +40,13 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const duplicateRegistry = new DuplicateRegistry(redis, settings.REDIS_PREFIX);
   const identities = new IdentityStore({ redis, clickhouse }, settings.REDIS_PREFIX, settings);
   const eventTables = new EventTables(clickhouse, logger);
-  const fedTables = new FedTables({ clickhouse, redis }, settings.REDIS_PREFIX, () => consumer.pending(), logger);
+  const fedTables = new FedTables(
+    { clickhouse, redis },
+    settings.REDIS_PREFIX,
+    () => consumer.pending(),
+    logger,
+    settings,
+  );
   const announcer = new Announcer(producer, topics);
 
   const suppressions = new Suppressions(clickhouse, logger);

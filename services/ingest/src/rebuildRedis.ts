@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EventKind, eventKinds, topicNames } from "@keypulse/contracts";
-import type { ClickHouse, EngineLogger, Redis } from "@keypulse/engines";
+import {
+  type ClickHouse,
+  type ClickHouseSettings,
+  type EngineLogger,
+  type Redis,
+  systemTable,
+} from "@keypulse/engines";
 import type { IdentitySettings } from "@keypulse/identity";
 import { rebuildIdentities } from "@keypulse/identity/store";
 import type { IngestSettings } from "./config.ts";
@@ -17,7 +23,7 @@ export interface RebuildReport {
 interface RebuildContext {
   clickhouse: ClickHouse;
   redis: Redis;
-  settings: Pick<IngestSettings, "REDIS_PREFIX" | "TOPIC_PREFIX"> & IdentitySettings;
+  settings: Pick<IngestSettings, "REDIS_PREFIX" | "TOPIC_PREFIX" | "CLICKHOUSE_CLUSTER"> & IdentitySettings;
   logger: EngineLogger;
   onProgress?: (what: "ids" | "links", done: number) => void;
 }
@@ -51,7 +57,7 @@ async function fill(
   started: number,
   sinceMs: number,
 ): Promise<RebuildReport> {
-  await untilInsertsLanded(clickhouse);
+  await untilInsertsLanded(clickhouse, settings);
   const { links, keys } = await rebuildIdentities(
     { redis, clickhouse },
     settings.REDIS_PREFIX,
@@ -98,13 +104,16 @@ interface IdPart {
  * too. Workers look whether their claim still holds right before they insert, so a second later all is there or to be
  * seen in flight.
  */
-async function untilInsertsLanded(clickhouse: ClickHouse): Promise<void> {
+async function untilInsertsLanded(
+  clickhouse: ClickHouse,
+  settings: Pick<ClickHouseSettings, "CLICKHOUSE_CLUSTER">,
+): Promise<void> {
   const began = performance.now();
   for (;;) {
     await sleep(1_000);
     const result = await clickhouse.query({
-      query: `SELECT count() > 0 AS found FROM system.processes
-        WHERE query_kind = 'Insert' AND current_database = currentDatabase() AND elapsed > {seconds: Float64}`,
+      query: `SELECT count() > 0 AS found FROM ${systemTable(settings, "processes")} WHERE query_kind = 'Insert'
+        AND (current_database = currentDatabase() OR is_initial_query = 0) AND elapsed > {seconds: Float64}`,
       query_params: { seconds: (performance.now() - began - 1_000) / 1_000 },
       format: "JSONEachRow",
     });

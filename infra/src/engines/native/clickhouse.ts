@@ -34,6 +34,8 @@ export interface ClickHousePlace {
   readonly nativePort: Port;
   readonly users: ClickHouseUsers;
   readonly startStep: StartStep;
+  /** More of the server's configuration, as XML: a cluster that it is part of. */
+  readonly more?: string;
 }
 
 /** A real ClickHouse server out of chdb's library in a process of its own, fetched when first needed. */
@@ -118,6 +120,7 @@ function writeConfiguration(place: ClickHousePlace): string {
   writeFileSync(
     path,
     `<clickhouse>${inner("server.xml")}${inner("users.xml").replace("<users>", inside)}
+    ${place.more ?? ""}
     <user_directories><users_xml><path>${path}</path></users_xml></user_directories>
 </clickhouse>
 `,

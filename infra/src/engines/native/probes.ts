@@ -15,6 +15,12 @@ export async function redisAnswers(port: number): Promise<boolean> {
   return reply.toString("latin1").startsWith("+PONG");
 }
 
+/** Whether a ZooKeeper server answers `ruok`. */
+export async function zookeeperAnswers(port: number): Promise<boolean> {
+  const reply = await exchange(port, Buffer.from("ruok"), (got) => got.length >= 4);
+  return reply.toString("latin1") === "imok";
+}
+
 /**
  * Whether a Kafka broker answers and has registered itself: it lists a broker in a Metadata v1 response (a fenced one
  * lists none). https://kafka.apache.org/protocol#The_Messages_Metadata

@@ -32,6 +32,8 @@ export interface ErasureSettings {
   waitMs: number;
   /** How long other services may take to say that they have done their part. */
   answerMs: number;
+  /** Changes rows on every server that holds some, and waits for it. */
+  mutate: (table: string, change: string) => Promise<void>;
 }
 
 const mostRounds = 5;
@@ -147,14 +149,9 @@ export class Erasures {
       });
     }
     if (change !== undefined) {
-      await this.#mutate(`ALTER TABLE ${table} UPDATE ${fill(change.set)} WHERE ${fill(change.where)}`);
+      await this.#settings.mutate(table, `UPDATE ${fill(change.set)} WHERE ${fill(change.where)}`);
     }
-    if (erase !== "0") await this.#mutate(`ALTER TABLE ${table} DELETE WHERE ${fill(erase)}`);
-  }
-
-  /** Rewrites the parts concerned and waits for it: the data is gone from disk when old parts are (8 minutes later). */
-  async #mutate(query: string): Promise<void> {
-    await this.#clickhouse.command({ query, clickhouse_settings: { mutations_sync: "2" } });
+    if (erase !== "0") await this.#settings.mutate(table, `DELETE WHERE ${fill(erase)}`);
   }
 
   async #stepsOfOthers(id: string, signal: AbortSignal): Promise<Record<string, number>> {
@@ -176,7 +173,7 @@ export class Erasures {
       query_params: { erased: text, id },
       clickhouse_settings: { async_insert: 0 },
     });
-    await this.#mutate(`ALTER TABLE erasures DELETE WHERE id = '${id}' AND state = 'running'`);
+    await this.#settings.mutate("erasures", `DELETE WHERE id = '${id}' AND state = 'running'`);
   }
 
   async #count(subject: { keys: string; names: readonly string[] }): Promise<Record<string, number>> {

@@ -22,9 +22,6 @@ const onceSettings = (token: string) => ({
   min_insert_block_size_bytes: "1000000000",
 });
 
-type Table = "events" | "rejected_events" | "duplicate_events";
-const allTables: ReadonlySet<Table> = new Set(["events", "rejected_events", "duplicate_events"]);
-
 /** Events, rejected events and duplicates in ClickHouse; each range once, whatever is retried. */
 export class EventTables {
   readonly #clickhouse: ClickHouse;
@@ -41,42 +38,50 @@ export class EventTables {
    */
   async store(batch: Batch, triedBefore: boolean): Promise<void> {
     const token = tokenOf(batch.range);
-    await this.#storeIn(allTables, batch, token);
+    await this.#store(batch, token);
     if (!triedBefore) return;
-    const lost = await this.#lostIn(batch);
-    if (lost.size === 0) return;
-    this.#logger.warn(
-      { token, tables: [...lost] },
-      "ClickHouse lost in a crash what it takes for stored: storing it anew",
-    );
-    await this.#storeIn(lost, batch, `${token}/anew`);
+    const lost = await this.#lostOf(batch);
+    if (lost === undefined) return;
+    const { accepted, rejected, duplicates } = lost;
+    const rows = { events: accepted.length, rejected_events: rejected.length, duplicate_events: duplicates.length };
+    this.#logger.warn({ token, rows }, "ClickHouse lost in a crash what it takes for stored: storing it anew");
+    await this.#store(lost, `${token}/anew`);
+    const refused = accepted.filter((event) => !lost.accepted.includes(event));
+    batch.accepted = batch.accepted.filter((event) => !refused.includes(event));
+    batch.rejected = [...batch.rejected, ...lost.rejected.filter((row) => !rejected.includes(row))];
   }
 
-  /** Tables that should have rows of the range and have none; a range is one block, all or nothing. */
-  async #lostIn({ range, accepted, rejected, duplicates }: Batch): Promise<Set<Table>> {
-    const lost = new Set<Table>();
-    const expected = { events: accepted.length, rejected_events: rejected.length, duplicate_events: duplicates.length };
-    for (const table of allTables) {
-      if (expected[table] === 0) continue;
-      const result = await this.#clickhouse.query({
-        query: `SELECT count() > 0 AS found FROM (SELECT 1 FROM ${table} WHERE topic = {topic: String}
-          AND partition = {partition: UInt32} AND offset BETWEEN {first: UInt64} AND {last: UInt64} LIMIT 1)`,
-        query_params: { topic: range.topic, partition: range.partition, first: range.first, last: range.last },
-        format: "JSONEachRow",
-      });
-      const [row] = await result.json<{ found: number | boolean }>();
-      if (!row?.found) lost.add(table);
-    }
-    return lost;
-  }
-
-  async #storeIn(tables: ReadonlySet<Table>, batch: Batch, token: string): Promise<void> {
-    const refused = tables.has("events") ? await this.#storeEvents(batch, batch.accepted, token) : [];
-    const rejected = [...batch.rejected, ...refused.map(refusal)];
-    await Promise.all([
-      tables.has("rejected_events") && this.#storeRejected(batch, rejected, token),
-      tables.has("duplicate_events") && this.#storeDuplicates(batch, token),
+  /**
+   * What of the batch should be stored and is not, undefined where all is. A range is one block, and a shard has its
+   * part of it whole or not at all; on one server that is the range.
+   */
+  async #lostOf(batch: Batch): Promise<Batch | undefined> {
+    const [accepted, rejected, duplicates] = await Promise.all([
+      this.#missing("events", batch, batch.accepted),
+      this.#missing("rejected_events", batch, batch.rejected),
+      this.#missing("duplicate_events", batch, batch.duplicates),
     ]);
+    if (accepted.length + rejected.length + duplicates.length === 0) return undefined;
+    return { ...batch, accepted, rejected, duplicates };
+  }
+
+  async #missing<T extends { message: RawMessage }>(table: string, batch: Batch, rows: T[]): Promise<T[]> {
+    if (rows.length === 0) return [];
+    const { topic, partition, first, last } = batch.range;
+    const result = await this.#clickhouse.query({
+      query: `SELECT DISTINCT offset FROM ${table} WHERE batch_date = {date: Date} AND topic = {topic: String}
+        AND partition = {partition: UInt32} AND offset BETWEEN {first: UInt64} AND {last: UInt64} LIMIT {rows: UInt32}`,
+      query_params: { date: batchDateOf(batch), topic, partition, first, last, rows: rows.length },
+      format: "JSONEachRow",
+    });
+    const found = new Set((await result.json<{ offset: string }>()).map(({ offset }) => Number(offset)));
+    return rows.filter(({ message }) => !found.has(message.offset));
+  }
+
+  async #store(batch: Batch, token: string): Promise<void> {
+    const refused = await this.#storeEvents(batch, batch.accepted, token);
+    const rejected = [...batch.rejected, ...refused.map(refusal)];
+    await Promise.all([this.#storeRejected(batch, rejected, token), this.#storeDuplicates(batch, token)]);
     // Not before all is stored: a repetition has to cut and to name the halves as before.
     if (refused.length > 0) batch.accepted = batch.accepted.filter((event) => !refused.includes(event));
     batch.rejected = rejected;
