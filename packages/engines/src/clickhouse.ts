@@ -35,8 +35,6 @@ const clusterQuerySettings: QuerySettings = {
   parallel_distributed_insert_select: "0",
   distributed_product_mode: "global",
   prefer_global_in_and_join: 1,
-  // Reads each shard once, and drops no connection half way.
-  use_hedged_requests: 0,
 };
 
 /** How to reach ClickHouse: `http(s)://user:password@host:port`; the database is a setting of its own. */
