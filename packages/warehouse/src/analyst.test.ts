@@ -87,7 +87,7 @@ const attempts: readonly (readonly [string, string | Request, number])[] = [
   ...(process.platform === "linux"
     ? ([
         ["read a file by the function", "SELECT file('/etc/passwd')", cannotOpenFile],
-        ["read the server's environment", "SELECT file('/proc/self/environ')", cannotOpenFile],
+        ["read another process's environment", "SELECT file('/proc/1/environ')", cannotOpenFile],
         ["read what the project keeps secret", `SELECT file('${import.meta.filename}')`, cannotOpenFile],
       ] as const)
     : []),

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, platform } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ClickHouseUsers, clickhouseUrl, clickhouseUsersEnvironment } from "../clickhouseUsers.ts";
 import { EngineError } from "../engineError.ts";
@@ -59,6 +59,7 @@ export async function nativeClickHouse(place: ClickHousePlace): Promise<NativeEn
         server,
         join(folder, "package.json"),
         library,
+        writeUsers(place),
         `--config-file=${writeConfiguration(place)}`,
         `--path=${place.dataDir}`,
         `--http_port=${place.port.number}`,
@@ -66,9 +67,17 @@ export async function nativeClickHouse(place: ClickHousePlace): Promise<NativeEn
         "--listen_host=127.0.0.1",
         "--send_logs_level=none",
       ],
-      env: clickhouseUsersEnvironment(place.users),
+      // What queries may read of the process says nothing: users come by a file out of their reach.
+      env: { PATH: process.env.PATH ?? "", ...(process.env.TZ && { TZ: process.env.TZ }) },
     }),
   });
+}
+
+function writeUsers(place: ClickHousePlace): string {
+  const path = join(dirname(place.dataDir), "clickhouse-users.json");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(clickhouseUsersEnvironment(place.users)), { mode: 0o600 });
+  return path;
 }
 
 function libraryPackage(): string {

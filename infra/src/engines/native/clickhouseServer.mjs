@@ -1,11 +1,13 @@
 // Runs a ClickHouse server in this process, on its main thread, which libchdb requires; the process does nothing else
-// and ends by a signal. Called with: package.json of the cache folder, package of the library, then ClickHouse's own
-// arguments.
+// and ends by a signal. Called with: package.json of the cache folder, package of the library, file with what users.xml
+// takes from the environment, then ClickHouse's own arguments.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { confine } from "./confine.mjs";
 
-const [, , packageFile, libraryPackage, ...serverArguments] = process.argv;
+const [, , packageFile, libraryPackage, usersFile, ...serverArguments] = process.argv;
+Object.assign(process.env, JSON.parse(readFileSync(usersFile, "utf8")));
 const require = createRequire(packageFile);
 const ffi = require("ffi-rs");
 const { open, load, DataType, arrayConstructor } = ffi;
@@ -24,8 +26,7 @@ const confined = confine(
   ffi,
   [data, "/dev/null"],
   [
-    // Not all of /proc/self: the environment may hold secrets.
-    ...["maps", "stat", "statm", "status", "mountinfo", "cgroup"].map((name) => `/proc/${process.pid}/${name}`),
+    `/proc/${process.pid}`,
     ...["/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/sys/vm", "/sys/fs/cgroup", "/sys/devices/system"],
     ...["/usr/share/zoneinfo", "/etc/localtime", "/lib", "/lib64", "/usr/lib", "/usr/lib64", dirname(packageFile)],
   ],

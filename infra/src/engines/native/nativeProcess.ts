@@ -25,6 +25,7 @@ export interface NativeEngine {
 interface NativeCommand {
   readonly file: string;
   readonly args: readonly string[];
+  /** All of its environment; ours where it is left out. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -73,7 +74,7 @@ export class NativeProcess implements NativeEngine {
     const child = spawn(command.file, command.args, {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, ...command.env },
+      env: command.env ?? process.env,
     });
     closeSync(log);
     this.#child = child;
