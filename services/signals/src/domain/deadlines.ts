@@ -38,6 +38,22 @@ export class Deadlines {
     for (let i = 0; i < remove.length; i += 10_000) await this.#redis.zrem(this.#key, ...remove.slice(i, i + 10_000));
   }
 
+  /**
+   * Sets the next deadline of what was taken as of a time, unless it was asked for anew or Redis was emptied meanwhile:
+   * then what was set before is gone too, and it has to be done again.
+   */
+  async finish(member: string, takenAsOfMs: number, nextMs: number): Promise<void> {
+    await this.#redis.eval(
+      `local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+       if score and tonumber(score) > tonumber(ARGV[2]) then redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1]) end`,
+      1,
+      this.#key,
+      member,
+      takenAsOfMs,
+      Math.ceil(nextMs),
+    );
+  }
+
   async has(member: string): Promise<boolean> {
     return (await this.#redis.zscore(this.#key, member)) !== null;
   }

@@ -115,7 +115,7 @@ export function createEvaluator(
       if (weeks) await signalLog.writePeerFactors(channel, weeks, asOfMs);
     }
     // The next look at everybody: when the running week has ended and its late events had their time.
-    await deadlines.set([[everybody, calendar.weekStartMs(lastWeek + 2) + settings.weekGraceMs]]);
+    await deadlines.finish(everybody, asOfMs, calendar.weekStartMs(lastWeek + 2) + settings.weekGraceMs);
     const seconds = (performance.now() - start) / 1000;
     metrics.evaluated("everybody", list.length, seconds);
     logger.info({ clients: list.length, signals, seconds: Number(seconds.toFixed(2)) }, "evaluated all clients");
