@@ -129,9 +129,13 @@ describe("people's rights", () => {
     await workspace.send(before);
     await workspace.producer.send({
       topic: workspace.topics.events.web,
-      messages: [{ key: ana.email, value: JSON.stringify({ id: "bad", who: ana.email, type: "web.nonsense" }) }],
+      messages: [
+        { key: ana.email, value: JSON.stringify({ id: "bad", who: ana.email, type: "web.nonsense" }) },
+        // Another's: it holds her number of a browser as part of a word, and her login's as a quantity.
+        { key: "x", value: JSON.stringify({ id: "other", ref: "xbrowserofanax", quantity: 7, type: "web.nonsense" }) },
+      ],
     });
-    await untilStored(before.length, 1);
+    await untilStored(before.length, 2);
     await eventually(acmeTotals, ([row]) => (row as { orders: number }).orders === 2);
     const response = await request("GET", `/v1/privacy/export?identifier=email:${ana.email}`);
     const lines = (await response.text())
@@ -159,6 +163,7 @@ describe("people's rights", () => {
     expect(erased).toMatchObject({ events: 5, rejected_events: 1, "pending deliveries": 0 });
     expect(await tracesOf([ana.email, ana.user_id, "Ortega", "browser-of-ana", ...keys])).toEqual([]);
     expect(await acmeTotals()).toEqual(totals);
+    expect(await count("SELECT countIf(bytes != '') AS n FROM rejected_events")).toBe(1);
     const gone = await request("GET", `/v1/privacy/export?identifier=email:${ana.email}`);
     expect(gone.status).toBe(404);
   });
@@ -169,7 +174,7 @@ describe("people's rights", () => {
       order("o-3", "7.00", { ...acme, ...ana }),
     ]);
     // Of the six, two were hers alone and one said who she is: three are left, and one comes.
-    await untilStored(before.length - 3 + 1, 2);
+    await untilStored(before.length - 3 + 1, 3);
     // The tables that views feed follow a moment later.
     await eventually(acmeTotals, ([row]) => (row as { orders: number }).orders === 3);
     expect(await acmeTotals()).toMatchObject([{ orders: 3, revenue: "147" }]);

@@ -8,12 +8,20 @@ export interface PersonalTable {
 }
 
 const nobody = "toUUID('00000000-0000-0000-0000-000000000000')";
-const values = "arrayMap(name -> substring(name, position(name, ':') + 1), {names})";
+/** Whether an entry of the map `identifiers` is one of the names: kind and value, for another kind may have that value. */
+const isNamed = "has({names}, concat(kind, ':', value))";
 
-/** Rejected bytes are the sender's own; a number may be written in any way, so its last nine digits are looked for. */
+/** Ids shorter than this stand in bytes by chance (as a quantity, say) and say nothing of a person by themselves. */
+const shortestId = 5;
+
+/**
+ * Rejected bytes are the sender's own: an id counts where it stands by itself, and a phone number, which may be written in
+ * any way, by its last nine digits.
+ */
 const bytesName = `(
-  arrayExists(name -> name NOT LIKE 'phone:%' AND positionCaseInsensitive(concat(base64Decode(bytes), base64Decode(key)),
-    substring(name, position(name, ':') + 1)) > 0, {names})
+  arrayExists(name -> name NOT LIKE 'phone:%' AND lengthUTF8(substring(name, position(name, ':') + 1)) >= ${shortestId}
+    AND match(concat(base64Decode(bytes), ' ', base64Decode(key)), concat('(?i)(^|[^0-9A-Za-z])',
+      regexpQuoteMeta(substring(name, position(name, ':') + 1)), '($|[^0-9A-Za-z])')), {names})
   OR arrayExists(name -> name LIKE 'phone:%' AND position(replaceRegexpAll(base64Decode(bytes), '[^0-9]', ''),
     right(name, 9)) > 0, {names}))`;
 
@@ -26,11 +34,11 @@ export const personalTables: readonly PersonalTable[] = [
     table: "events",
     erase: "client_key IN {keys}",
     change: {
-      where: `client_key NOT IN {keys} AND (contact_key IN {keys} OR hasAny(mapValues(identifiers), ${values}))`,
+      where: `client_key NOT IN {keys} AND (contact_key IN {keys} OR arrayExists((kind, value) -> ${isNamed}, mapKeys(identifiers), mapValues(identifiers)))`,
       set: `contact_key = if(contact_key IN {keys}, ${nobody}, contact_key),
         properties = if(contact_key IN {keys}, '', properties), traits = if(contact_key IN {keys}, '', traits),
         url = if(contact_key IN {keys}, '', url), message_id = if(contact_key IN {keys}, '', message_id),
-        identifiers = mapFilter((kind, value) -> NOT has(${values}, value), identifiers)`,
+        identifiers = mapFilter((kind, value) -> NOT ${isNamed}, identifiers)`,
     },
   },
   { table: "activity_daily", erase: "client_key IN {keys} OR contact_key IN {keys}" },

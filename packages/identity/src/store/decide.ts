@@ -131,17 +131,17 @@ export class IdentityDecisions {
     const changed = decision.undone ? await store.remove(decision.links) : await store.take(decision.links);
     if (!admits) return changed;
     await store.graph.release([value]);
-    for await (const links of this.#evidenceOf(decision.left)) changed.push(...(await store.take(links)));
+    for await (const links of this.#evidenceOf(decision.left, true)) changed.push(...(await store.take(links)));
     return [...new Set(changed)];
   }
 
-  /** What is known of a value by the ledger and, from the time when it was set aside, by events alone. */
-  async *#evidenceOf({ kind, value }: Identifier): AsyncGenerator<Link[]> {
+  /** What is known of a value by the ledger and, from the time when it was set aside, by events alone. @param record in the ledger */
+  async *#evidenceOf({ kind, value }: Identifier, record: boolean): AsyncGenerator<Link[]> {
     yield* this.store.tables.links(eventsAStep, identifierKey(kind, value));
     const resolve = createIdentityResolver({ defaultCountry: undefined }, this.#settings);
     for await (const part of this.store.tables.combinations(value, eventsAStep)) {
       const proven = part.flatMap((event) => [...linksOf({ ...event, identity: resolve(event.identifiers) })]);
-      await this.store.tables.storeLinks(proven);
+      if (record) await this.store.tables.storeLinks(proven);
       yield proven.map(packLink);
     }
   }
@@ -150,7 +150,7 @@ export class IdentityDecisions {
     const { store } = this;
     const extra: Link[] = [];
     if (decision.kind === (undo ? "set_aside" : "release")) {
-      for await (const links of this.#evidenceOf(decision.left)) extra.push(...links);
+      for await (const links of this.#evidenceOf(decision.left, false)) extra.push(...links);
     }
     const ends = [...decision.links, ...extra].flatMap(({ left, right }) => [left, right]);
     const { parts, alone } = await store.graph.read([...new Set(ends)]);

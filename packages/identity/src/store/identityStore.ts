@@ -95,7 +95,9 @@ export class IdentityStore {
     const owed = await this.graph.owedBefore(nowMs - owedMs);
     for (const { version: owedVersion, ends } of owed) {
       const kinds = new Map(ends.map(({ left, leftKind }) => [left, leftKind]));
-      const { version, parts } = await this.graph.read([...kinds.keys()]);
+      const { version, alone, parts } = await this.graph.read([...kinds.keys()]);
+      // What was forgotten meanwhile must not come back.
+      for (const key of kinds.keys()) if (!alone.includes(key)) kinds.delete(key);
       for (const links of parts) for (const [key, kind] of kindsOf(links)) kinds.set(key, kind);
       const change = { version, fresh: new Set(kinds.keys()), parts: parts.map((now) => ({ now, before: [] })) };
       await this.#store([change], kinds, "rewrite");

@@ -79,6 +79,11 @@ export class Erasures {
   async request(subject: Subject, reason: string, who: string, now: Date): Promise<string> {
     const id = randomUUID();
     const at = now.getTime();
+    // Keys first: an erasure on record has all of them.
+    await this.#insert(
+      "suppressed_keys",
+      subject.keys.map((key) => ({ key, erasure_id: id, since: at })),
+    );
     await this.#insert("erasures", [
       {
         id,
@@ -93,10 +98,6 @@ export class Erasures {
         done_at: null,
       },
     ]);
-    await this.#insert(
-      "suppressed_keys",
-      subject.keys.map((key) => ({ key, erasure_id: id, since: at })),
-    );
     return id;
   }
 
