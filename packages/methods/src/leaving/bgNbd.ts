@@ -20,7 +20,8 @@ export function fitBgNbd(
   options: FitOptions<BgNbdParameters> = {},
 ): ModelFit<BgNbdParameters> {
   const panel = panelOf(clients);
-  if (panel.repeats === 0) throw new RangeError("nobody bought twice: there is no rate to fit");
+  if (panel.repeats === 0 && options.prior === undefined)
+    throw new RangeError("nobody bought twice: there is no rate to fit");
   const start = { r: 1, alpha: panel.exposure / panel.repeats, a: 1, b: 2 };
   return fitByLikelihood({ panel, evaluate: betaGeometricLikelihood(form, panel), start }, options);
 }

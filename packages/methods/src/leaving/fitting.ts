@@ -73,7 +73,7 @@ export function fitByLikelihood<P extends { readonly [K in keyof P]: number }>(
     };
   };
 
-  const found = maximise(posteriorAt, logsOf(options.start ?? start));
+  const found = maximise(posteriorAt, logsOf(options.start ?? options.prior?.centre ?? start));
   const parameters = found.point.map(Math.exp);
   const covariance = inverse(observedInformation(posteriorAt, found.point));
   return {

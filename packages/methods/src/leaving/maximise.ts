@@ -13,14 +13,14 @@ export interface Maximum {
 }
 
 const MAX_ITERATIONS = 500;
-/** Largest slope of a maximum, relative to 1 + |value|; what stops later for want of progress must reach the second. */
-const GRADIENT_TOLERANCE = 1e-10;
+/** Relative to 1 + |value|: a rise that is lost in rounding, and slopes that are as good as none. */
+const LEAST_RISE = 1e-14;
 const CONVERGED_GRADIENT = 1e-6;
 /** No first step is longer: parameters are logarithms, and e^2 is far. */
 const FIRST_STEP = 1;
 const SUFFICIENT_RISE = 1e-4;
 const CURVATURE = 0.9;
-const MAX_TRIALS = 60;
+const MAX_TRIALS = 40;
 
 /**
  * Maximises a smooth function of few variables by BFGS: the inverse Hessian is learnt from gradients, steps keep the weak
@@ -36,13 +36,15 @@ export function maximise(evaluate: (point: readonly number[]) => Evaluation, sta
   let inverse = identity(start.length);
   let fresh = true;
   let iterations = 0;
-  while (iterations < MAX_ITERATIONS && largest(here.gradient) > GRADIENT_TOLERANCE * (1 + Math.abs(here.value))) {
+  while (iterations < MAX_ITERATIONS) {
     let direction = times(inverse, here.gradient);
     if (!(dot(direction, here.gradient) > 0)) {
       inverse = identity(start.length);
       direction = [...here.gradient];
       fresh = true;
     }
+    // To the summit of the parabola that fits here it is half of this.
+    if (dot(direction, here.gradient) <= LEAST_RISE * (1 + Math.abs(here.value))) break;
     if (fresh) direction = scaled(direction, Math.min(1, FIRST_STEP / largest(direction)));
     const next = search(evaluate, point, here, direction);
     iterations++;

@@ -32,7 +32,8 @@ const MOST_K = 6;
  */
 export function fitMbgCnbd(clients: Iterable<PurchaseSummary>, options: MbgCnbdOptions = {}): MbgCnbdFit {
   const panel = panelOf(clients);
-  if (panel.repeats === 0) throw new RangeError("nobody bought twice: there is no rate to fit");
+  if (panel.repeats === 0 && options.prior === undefined)
+    throw new RangeError("nobody bought twice: there is no rate to fit");
   const { k: asked } = options;
   if (asked !== undefined) {
     if (!(Number.isInteger(asked) && asked >= 1))

@@ -23,7 +23,8 @@ export function fitNbd(
   options: FitOptions<NbdParameters> = {},
 ): ModelFit<NbdParameters> {
   const panel = panelOf(clients);
-  if (panel.repeats === 0) throw new RangeError("nobody bought twice: there is no rate to fit");
+  if (panel.repeats === 0 && options.prior === undefined)
+    throw new RangeError("nobody bought twice: there is no rate to fit");
   const { prior, origin } = fitGammaPoissonPrior(clients.filter(({ exposure }) => exposure > 0));
   const start = origin === "fitted" ? prior : { r: 1, alpha: panel.exposure / panel.repeats };
   return fitByLikelihood({ panel, evaluate: (r, alpha) => nbdLikelihood(panel, r, alpha), start }, options);

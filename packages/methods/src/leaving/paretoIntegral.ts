@@ -9,7 +9,9 @@ export interface LogIntegral {
   readonly beta: number;
 }
 
-const { nodes, weights } = gaussLegendre(12);
+const rule = gaussLegendre(12);
+const nodes = Float64Array.from(rule.nodes);
+const weights = Float64Array.from(rule.weights);
 /** Beyond this exponent the integrand adds nothing to a double. */
 const NEGLIGIBLE = 45;
 /** 12 nodes are exact to 1e-13 on a panel that is no wider than this, and on which the exponent moves by no more. */
@@ -32,30 +34,38 @@ export function logParetoIntegral(
   recency: number,
   exposure: number,
 ): LogIntegral {
-  const [fromAlpha, fromBeta] = [alpha + recency, beta + recency];
+  const fromAlpha = alpha + recency;
+  const fromBeta = beta + recency;
   const least = Math.min(fromAlpha, fromBeta);
   // The integrand has fallen by exp(-NEGLIGIBLE) there, if it ever does.
   const reach = shape > 1 ? fromAlpha * Math.expm1(NEGLIGIBLE / (shape - 1)) : Number.POSITIVE_INFINITY;
   const span = Math.min(exposure - recency, reach);
-  if (span <= 0) return { log: Number.NEGATIVE_INFINITY, shape: 0, alpha: 0, s: 0, beta: 0 };
+  if (span <= 0) return nothing;
   const width = Math.log1p(span / least);
   const exponent = shape * Math.log1p(span / fromAlpha) + (s + 1) * Math.log1p(span / fromBeta);
   const panels = Math.ceil(Math.max(width / PANEL_WIDTH, exponent / PANEL_EXPONENT, 1));
-  let [sum, logAlphas, overAlphas, logBetas, overBetas] = [0, 0, 0, 0, 0];
+  let sum = 0;
+  let logAlphas = 0;
+  let overAlphas = 0;
+  let logBetas = 0;
+  let overBetas = 0;
   for (let panel = 0; panel < panels; panel++) {
     for (let i = 0; i < nodes.length; i++) {
-      const since = least * Math.expm1((width * (panel + nodes[i]!)) / panels);
-      const logAlpha = Math.log1p(since / fromAlpha);
-      const logBeta = Math.log1p(since / fromBeta);
+      const since = least * (Math.exp((width * (panel + nodes[i]!)) / panels) - 1);
+      const atAlpha = fromAlpha + since;
+      const atBeta = fromBeta + since;
+      const logAlpha = Math.log(atAlpha / fromAlpha);
+      const logBeta = Math.log(atBeta / fromBeta);
       const term = weights[i]! * (least + since) * Math.exp(-shape * logAlpha - (s + 1) * logBeta);
       sum += term;
       logAlphas += term * logAlpha;
       logBetas += term * logBeta;
-      overAlphas += term / (fromAlpha + since);
-      overBetas += term / (fromBeta + since);
+      overAlphas += term / atAlpha;
+      overBetas += term / atBeta;
     }
   }
-  const [startAlpha, startBeta] = [Math.log(fromAlpha), Math.log(fromBeta)];
+  const startAlpha = Math.log(fromAlpha);
+  const startBeta = Math.log(fromBeta);
   return {
     log: Math.log((sum * width) / panels) - shape * startAlpha - (s + 1) * startBeta,
     shape: -startAlpha - logAlphas / sum,
@@ -64,3 +74,5 @@ export function logParetoIntegral(
     beta: (-(s + 1) * overBetas) / sum,
   };
 }
+
+const nothing: LogIntegral = { log: Number.NEGATIVE_INFINITY, shape: 0, alpha: 0, s: 0, beta: 0 };

@@ -28,7 +28,8 @@ export function fitParetoNbd(
   options: FitOptions<ParetoNbdParameters> = {},
 ): ModelFit<ParetoNbdParameters> {
   const panel = panelOf(clients);
-  if (panel.repeats === 0) throw new RangeError("nobody bought twice: there is no rate to fit");
+  if (panel.repeats === 0 && options.prior === undefined)
+    throw new RangeError("nobody bought twice: there is no rate to fit");
   const meanGap = panel.exposure / panel.repeats;
   const start = { r: 1, alpha: meanGap, s: 1, beta: panel.exposure / panel.clients };
   const evaluate = (r: number, alpha: number, s: number, beta: number) => paretoNbdLikelihood(panel, r, alpha, s, beta);
@@ -71,7 +72,9 @@ export function paretoNbdLikelihood(panel: Panel, r: number, alpha: number, s: n
   return { value, gradient: [dR, dAlpha, dS, dBeta] };
 }
 
-const lifetimes = gaussLegendre(48);
+const lifetimes = gaussLegendre(12);
+/** In mean lives: nobody stays so long. */
+const LONGEST_LIFE = 45;
 
 /** @throws RangeError when a parameter is not positive */
 export function paretoNbd(parameters: ParetoNbdParameters): LeavingModel {
@@ -114,8 +117,8 @@ function timeAlive(s: number, rate: number, horizon: number): number {
 }
 
 /**
- * Purchases of the time in which the client stays. That time is integrated over in v, the share of clients who are gone by
- * then, so that each node stands for as many clients as another.
+ * Purchases of the time in which the client stays. That time is integrated over in y = ln(1 + time / rate), in which it is
+ * exponential with rate s.
  */
 function futureOfAlive(
   shape: number,
@@ -125,14 +128,19 @@ function futureOfAlive(
   horizon: number,
   alive: number,
 ): FuturePurchases {
-  const leave = -Math.expm1(-s * Math.log1p(horizon / leaveRate));
   const tailAfter = (time: number) => negativeBinomialTail(shape, time / (rate + time));
-  const leaving = lifetimes.nodes.map((node, i) => {
-    const time = leaveRate * Math.expm1(-Math.log1p(-leave * node) / s);
-    return { weight: leave * lifetimes.weights[i]!, tail: tailAfter(time) };
-  });
-  const staying = { weight: 1 - leave, tail: tailAfter(horizon) };
-  return futureOf((m) => alive * [...leaving, staying].reduce((sum, { weight, tail }) => sum + weight * tail(m), 0));
+  const width = Math.min(Math.log1p(horizon / leaveRate), LONGEST_LIFE / s);
+  const panels = Math.ceil(Math.max(2, width, (s * width) / 12));
+  const staying = { weight: Math.exp(-s * width), tail: tailAfter(horizon) };
+  const lives = [staying];
+  for (let panel = 0; panel < panels; panel++) {
+    for (const [i, node] of lifetimes.nodes.entries()) {
+      const y = (width * (panel + node)) / panels;
+      const weight = (lifetimes.weights[i]! * width * s * Math.exp(-s * y)) / panels;
+      lives.push({ weight, tail: tailAfter(leaveRate * Math.expm1(y)) });
+    }
+  }
+  return futureOf((m) => alive * lives.reduce((sum, { weight, tail }) => sum + weight * tail(m), 0));
 }
 
 const logSum = (a: number, b: number): number =>
