@@ -1,8 +1,5 @@
 import { type Evaluation, maximise } from "./maximise.ts";
 
-/** Positive parameters by their names in the papers. */
-export type Parameters = Readonly<Record<string, number>>;
-
 export interface ModelFit<P> {
   readonly parameters: P;
   readonly logLikelihood: number;

@@ -14,6 +14,7 @@ describe("summing up a client's purchases", () => {
       logIntervals: Math.log(2),
       repeatValue: 30,
       heldOut: 0,
+      heldOutValue: undefined,
     });
     expect(summarisePurchases([7], weeks, [10])).toMatchObject({
       repeats: 0,
@@ -35,6 +36,7 @@ describe("summing up a client's purchases", () => {
       exposure: 19,
       heldOut: 3,
     });
+    expect(summarisePurchases([1, 21, 30, 30], cut, [9, 4, 5, 3])).toMatchObject({ heldOut: 2, heldOutValue: 6 });
     expect(summarisePurchases([21, 30], cut)).toBeUndefined();
     expect(summarisePurchases([], cut)).toBeUndefined();
   });

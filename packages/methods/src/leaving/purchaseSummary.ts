@@ -18,6 +18,8 @@ export interface ClientPurchases extends PurchaseSummary {
   readonly repeatValue: number | undefined;
   /** Days with a purchase after the end of observation, up to the end of the hold-out. */
   readonly heldOut: number;
+  /** Mean amount of those days; undefined without any or without amounts. */
+  readonly heldOutValue: number | undefined;
 }
 
 export interface Observation {
@@ -51,7 +53,7 @@ export function summarisePurchases(
   let first: number | undefined;
   let last = 0;
   let heldOutDay: number | undefined;
-  let [repeats, logIntervals, spent, heldOut] = [0, 0, 0, 0];
+  let [repeats, logIntervals, spent, heldOut, spentLater] = [0, 0, 0, 0, 0];
   for (const index of order) {
     const day = days[index]!;
     const amount = amounts?.[index] ?? 0;
@@ -59,8 +61,10 @@ export function summarisePurchases(
     if (!Number.isFinite(amount)) throw new RangeError(`amounts must be finite, got ${amount}`);
     if (day > endDay) {
       if (first === undefined) return undefined;
-      if (day <= holdOutEndDay && day !== heldOutDay) heldOut++;
+      if (day > holdOutEndDay) break;
+      if (day !== heldOutDay) heldOut++;
       heldOutDay = day;
+      spentLater += amount;
     } else if (first === undefined) {
       first = day;
       last = day;
@@ -81,5 +85,6 @@ export function summarisePurchases(
     logIntervals,
     repeatValue: repeats > 0 && amounts !== undefined ? spent / repeats : undefined,
     heldOut,
+    heldOutValue: heldOut > 0 && amounts !== undefined ? spentLater / heldOut : undefined,
   };
 }
