@@ -98,13 +98,23 @@ function notes({ model, file }: FitReport): string[] {
     ...(returns > 0
       ? [`${whole(returns)} of ${whole(rows)} rows have an amount below zero and are no purchases.`]
       : []),
-    ...(refused > 0
-      ? [
-          `${whole(refused)} of ${whole(rows)} rows could not be used:\n${examples.map((each) => `  ${each}`).join("\n")}${refused > examples.length ? "\n  …" : ""}`,
-        ]
-      : []),
+    ...showRefused(rows, { count: refused, examples }),
   ];
   return told.length === 0 ? [] : [told.join("\n")];
+}
+
+/** Nothing where all rows could be used. */
+export function showRefused(
+  rows: number,
+  { count, examples }: { count: number; examples: readonly string[] },
+): string[] {
+  if (count === 0) return [];
+  const more = count > examples.length ? ["  …"] : [];
+  return [
+    [`${whole(count)} of ${whole(rows)} rows could not be used:`, ...examples.map((each) => `  ${each}`), ...more].join(
+      "\n",
+    ),
+  ];
 }
 
 /** The first column to the left, the others to the right. */

@@ -14,7 +14,10 @@ export interface ModelFit<P> {
 }
 
 export interface FitOptions<P> {
-  /** Where the search begins, such as the last fit's parameters (warm start). */
+  /**
+   * Where the search begins, such as the last fit's parameters (warm start). Left aside when it is far out, where the
+   * likelihood is as good as flat and a search would end at once, though clients may have begun to differ since.
+   */
   readonly start?: P;
   /** Pulls the parameters towards others; see `fitSegments`. */
   readonly prior?: LogNormalPrior<P>;
@@ -33,8 +36,12 @@ interface Likelihood<P> {
   readonly start: P;
 }
 
-/** Beyond this ln(parameter) nothing that was observed can tell one value from another. */
-const LARGEST_LOG = 25;
+/** Beyond these ln(parameter) nothing that was observed can tell one value from another: clients are all alike, say. */
+const LARGEST_LOG_OF_SHAPES = 10;
+const LARGEST_LOG_OF_SCALES = 25;
+/** As a share of these limits. */
+const FARTHEST_START = 0.6;
+const scales: readonly string[] = ["alpha", "beta", "gamma"];
 const HESSIAN_STEP = 1e-4;
 
 /**
@@ -52,10 +59,8 @@ export function fitByLikelihood<P extends { readonly [K in keyof P]: number }>(
   const named = (values: readonly number[]) => Object.fromEntries(names.map((name, i) => [name, values[i]])) as P;
   const prior = options.prior && { centre: logsOf(options.prior.centre), weight: options.prior.logSd ** -2 };
 
+  const limits = names.map((name) => (scales.includes(String(name)) ? LARGEST_LOG_OF_SCALES : LARGEST_LOG_OF_SHAPES));
   const likelihoodAt = (logs: readonly number[]): Evaluation => {
-    if (logs.some((log) => !(Math.abs(log) <= LARGEST_LOG))) {
-      return { value: Number.NEGATIVE_INFINITY, gradient: logs.map(() => 0) };
-    }
     const parameters = logs.map(Math.exp);
     const { value, gradient } = evaluate(...parameters);
     return { value, gradient: gradient.map((slope, i) => slope * parameters[i]!) };
@@ -70,12 +75,27 @@ export function fitByLikelihood<P extends { readonly [K in keyof P]: number }>(
     };
   };
 
-  const found = maximise(posteriorAt, logsOf(options.start ?? options.prior?.centre ?? start));
-  const parameters = found.point.map(Math.exp);
-  const covariance = inverse(observedInformation(posteriorAt, found.point));
+  // Searched for on a scale that never passes the limits: near 0 it is ln(parameter), far out it comes to a stand.
+  const logsAt = (soft: readonly number[]) => soft.map((x, i) => limits[i]! * Math.tanh(x / limits[i]!));
+  const softAt = (logs: readonly number[]) => logs.map((log, i) => limits[i]! * Math.atanh(within(log / limits[i]!)));
+  const isNear = (given: P) => names.every((name, i) => Math.abs(Math.log(given[name])) < FARTHEST_START * limits[i]!);
+  const given = [options.start, options.prior?.centre].filter((each) => each !== undefined);
+  // The last of them when nobody repeated, and so there is no mean rate to start from.
+  const begin = [...given, start].find(isNear) ?? given.at(-1) ?? start;
+  const found = maximise(
+    (soft) => {
+      const logs = logsAt(soft);
+      const { value, gradient } = posteriorAt(logs);
+      return { value, gradient: gradient.map((slope, i) => slope * (1 - (logs[i]! / limits[i]!) ** 2)) };
+    },
+    softAt(logsOf(begin)),
+  );
+  const logs = logsAt(found.point);
+  const parameters = logs.map(Math.exp);
+  const covariance = inverse(observedInformation(posteriorAt, logs));
   return {
     parameters: named(parameters),
-    logLikelihood: prior === undefined ? found.value : likelihoodAt(found.point).value,
+    logLikelihood: prior === undefined ? found.value : likelihoodAt(logs).value,
     standardErrors: covariance && named(parameters.map((parameter, i) => parameter * Math.sqrt(covariance[i]![i]!))),
     clients: panel.clients,
     repeatBuyers: panel.repeatBuyers,
@@ -84,6 +104,8 @@ export function fitByLikelihood<P extends { readonly [K in keyof P]: number }>(
     iterations: found.iterations,
   };
 }
+
+const within = (share: number): number => Math.max(-0.99, Math.min(0.99, share));
 
 function positiveLog(value: number, name: string): number {
   if (!(value > 0 && Number.isFinite(value))) throw new RangeError(`${name} must be > 0 and finite, got ${value}`);

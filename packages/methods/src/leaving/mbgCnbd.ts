@@ -25,7 +25,7 @@ const MOST_K = 6;
  * MBG/CNBD-k (Platzer & Reutterer 2016): clients buy at a rate of their own and with a regularity that is the same for all,
  * and may leave after each purchase, the first included. With k = 1 it is MBG/NBD (Batislam, Denizel & Filiztekin 2007). k
  * is the one of 1 to 6 with the greatest likelihood; it is looked for upwards and until the likelihood falls. Six fits at
- * most, each from the parameters of the one before.
+ * most.
  *
  * @throws RangeError as panelOf, when nobody repeated, when k is no whole number above 0, or when k > 1 is asked for and a
  *   repeat buyer has no logIntervals
@@ -45,10 +45,8 @@ export function fitMbgCnbd(clients: Iterable<PurchaseSummary>, options: MbgCnbdO
   let best: (ModelFit<MbgCnbdParameters> & { k: number }) | undefined;
   for (let k = 1; k <= MOST_K; k++) {
     if (k > 1 && Number.isNaN(panel.logIntervals)) break;
-    // At the same mean rate of purchases, k times as many events.
-    const last = best?.parameters;
-    const start = last && { ...last, r: last.r * (k / (k - 1)) ** 0.5, alpha: (last.alpha * (k - 1)) / k };
-    const fit = fitWith(panel, k, { ...options, ...(start && { start }) });
+    // Each from the usual start: of k = 1 the last k's parameters may lie where "nobody leaves" and the slope is lost.
+    const fit = fitWith(panel, k, options);
     tried.push({ k, logLikelihood: fit.logLikelihood });
     if (best !== undefined && fit.logLikelihood <= best.logLikelihood) break;
     best = { ...fit, k };

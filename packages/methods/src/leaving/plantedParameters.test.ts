@@ -63,6 +63,12 @@ describe("the search", () => {
     expect(warm.logLikelihood).toBeCloseTo(cold.logLikelihood, 6);
   });
 
+  it("is not caught where the last fit saw nobody leave", () => {
+    const fit = fitMbgCnbd(clients, { k: 2 });
+    const edge = fitMbgCnbd(clients, { k: 2, start: { ...fit.parameters, a: 5e-5, b: 2e4 } });
+    expect(edge.logLikelihood).toBeCloseTo(fit.logLikelihood, 4);
+  });
+
   it("ends at the same summit from far away, and in days as in weeks", () => {
     const fit = fitParetoNbd(clients);
     const far = fitParetoNbd(clients, { start: { r: 20, alpha: 0.2, s: 0.05, beta: 500 } });
@@ -73,6 +79,24 @@ describe("the search", () => {
     expect(days.parameters.r).toBeCloseTo(fit.parameters.r, 4);
     expect(days.parameters.alpha / 7).toBeCloseTo(fit.parameters.alpha, 3);
     expect(days.logLikelihood).toBeCloseTo(fit.logLikelihood - fit.repeats * Math.log(7), 3);
+  });
+
+  it("ends where clients are all alike, and says that their spread can't be told", () => {
+    const alike = Array.from({ length: 5000 }, (_, i) => ({
+      repeats: 10 + (i % 3),
+      recency: 50,
+      exposure: 52,
+      logIntervals: 15 + (i % 3),
+    }));
+    for (const fit of [fitBgNbd, fitMbgCnbd, fitParetoNbd, fitNbd]) {
+      const found = fit(alike);
+      expect(found.converged).toBe(true);
+      expect(found.parameters.r).toBeGreaterThan(1000);
+      expect(found.parameters.r / found.parameters.alpha / ("k" in found ? (found.k as number) : 1)).toBeCloseTo(
+        11 / 52,
+        1,
+      );
+    }
   });
 
   it("refuses panels without a rate, and k > 1 without intervals", () => {
