@@ -6,7 +6,9 @@ const pure = [
   "packages/{contracts,methods,connectors,segments}/**",
   "packages/identity/src",
   "infra/src/{demo,fit,import,start}/**",
-].map((folder) => `${folder}/*.test.ts`);
+]
+  .map((folder) => `${folder}/*.test.ts`)
+  .concat("test/analysts/lifetimes.test.ts");
 const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 
 export default defineConfig({

@@ -21,12 +21,6 @@ type Fit = ModelFit<Numbers> & {
   readonly tried?: readonly { k: number; logLikelihood: number }[];
 };
 
-export interface FitOfModel {
-  readonly fit: Fit;
-  /** The model as it was fitted, to be asked about clients. */
-  readonly model: LeavingModel;
-}
-
 interface Options {
   readonly k?: number | undefined;
   readonly start?: Numbers;
