@@ -88,9 +88,22 @@ function showAmounts({ clients, actual, expected, meanAbsoluteError }: AmountCom
   return `Held out: ${whole(clients)} clients bought again; a purchase was worth ${decimal(actual, 2)} to the mean client, ${decimal(expected, 2)} was expected (mean absolute error ${decimal(meanAbsoluteError, 2)})`;
 }
 
-function notes({ model, file }: FitReport): string[] {
+/** Parameters without a unit; beyond these a fit has run to its limits. */
+const shapes: readonly string[] = ["r", "a", "b", "s", "p", "q"];
+const [least, most] = [1e-4, 1e4];
+
+function notes({ model, file, parameters }: FitReport): string[] {
   const { rows, returns, refused, examples } = file;
+  const atLimit = shapes.filter((name) => {
+    const value = parameters[name];
+    return value !== undefined && (value < least || value > most);
+  });
   const told = [
+    ...(atLimit.length > 0
+      ? [
+          `${atLimit.join(" and ")} went to the limit: in these data clients do not differ there, or none is seen to leave.`,
+        ]
+      : []),
     ...(model === "bg-nbd" ? ["BG/NBD says P(alive) = 1 of everyone who bought once: a reference, not an alarm."] : []),
     ...(model === "nbd"
       ? ["In the NBD nobody ever leaves: P(alive) is 1 for all, a yardstick for the other models."]

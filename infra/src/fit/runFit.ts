@@ -183,14 +183,16 @@ function runLeaving(clients: readonly Client[], name: LeavingModelName, common: 
     ...fitOf(whole),
     ...(whole.k !== undefined && { k: whole.k, tried: whole.tried ?? [] }),
     ...(segments && {
-      segments: [...segments].map(([segment, { fit: found, origin }]) => ({
-        segment,
-        clients: found.clients,
-        repeatBuyers: found.repeatBuyers,
-        origin,
-        parameters: found.parameters,
-        logLikelihood: found.logLikelihood,
-      })),
+      segments: [...segments]
+        .map(([segment, { fit: found, origin }]) => ({
+          segment,
+          clients: found.clients,
+          repeatBuyers: found.repeatBuyers,
+          origin,
+          parameters: found.parameters,
+          logLikelihood: found.logLikelihood,
+        }))
+        .sort((a, b) => b.clients - a.clients),
     }),
     ...(holdOut && { holdOut }),
   };
