@@ -6,9 +6,10 @@ import { UnreadableFile } from "@keypulse/connectors/files";
 import { ImportError } from "../import/importError.ts";
 import { openOrderFile } from "../import/orderFile.ts";
 import { FitError } from "./fitError.ts";
+import type { Fitted } from "./fitReport.ts";
 import { type FitCommand, readFitOptions, UsageError } from "./options.ts";
 import { showFit, showRefused } from "./report.ts";
-import { type Fitted, runFit } from "./runFit.ts";
+import { runFit } from "./runFit.ts";
 import { readTransactions, type Transactions } from "./transactions.ts";
 import { writeCsv, writeJson } from "./writeClients.ts";
 

@@ -1,7 +1,12 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { compareHoldOut, fitMbgCnbd, forecastHoldOut, mbgCnbd, summarisePurchases } from "@keypulse/methods";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readOnlineRetail } from "../demo/onlineRetail.ts";
 import { dayOf } from "./day.ts";
+
+const file = new URL("../../demo/online-retail.csv.gz", import.meta.url);
+/** Of the lines of invoices that are no cancellation: date and customer. A third of the time of reading it as CSV. */
+const line = /^"\d+",.*,"(\d{4}-\d\d-\d\d)T[\d:]+",[\d.]+,(\d+),[^,\n]*$/gm;
 
 /**
  * The setup behind the published comparison: invoices of known customers, cancellations (numbers that begin with C) left
@@ -12,13 +17,12 @@ describe("Online Retail: regular buyers are told better by MBG/CNBD-2 than by mo
   const endDay = dayOf("2011-07-29")!;
   let clients: { history: NonNullable<ReturnType<typeof summarisePurchases>>; actual: number }[];
 
-  beforeAll(async () => {
+  beforeAll(() => {
     const days = new Map<string, number[]>();
-    for await (const { number, customer, wallMs } of readOnlineRetail()) {
-      if (customer === "" || number.startsWith("C")) continue;
-      const mine = days.get(customer) ?? [];
-      days.set(customer, mine);
-      mine.push(Math.floor(wallMs / 86_400_000));
+    for (const [, date, customer] of gunzipSync(readFileSync(file)).toString("utf8").matchAll(line)) {
+      const mine = days.get(customer!);
+      if (mine === undefined) days.set(customer!, [dayOf(date!)!]);
+      else mine.push(dayOf(date!)!);
     }
     clients = [...days.values()].flatMap((mine) => {
       const history = summarisePurchases(mine, { endDay, unitDays: 7, holdOutEndDay: endDay + 90 });

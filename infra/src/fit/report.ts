@@ -1,5 +1,5 @@
+import type { AmountComparison, FitReport, HoldOut, SegmentLine } from "./fitReport.ts";
 import { leavingModels } from "./models.ts";
-import type { AmountComparison, FitReport, HoldOut, SegmentLine } from "./runFit.ts";
 
 /** What a fit found, for people. @param asked the model's name as it was typed */
 export function showFit(report: FitReport, asked: string): string {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import type { ClientLine, Fitted } from "./runFit.ts";
+import type { ClientLine, Fitted } from "./fitReport.ts";
 
 const linesAtOnce = 1_000;
 
