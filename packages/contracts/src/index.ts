@@ -1,4 +1,5 @@
 export * from "./alert.ts";
+export * from "./budget.ts";
 export * from "./event.ts";
 export * from "./identifiers.ts";
 export * from "./money.ts";

@@ -48,6 +48,7 @@ export const personalTables: readonly PersonalTable[] = [
   { table: "client_traits", erase: "subject_key IN {keys}" },
   { table: "written_fields", erase: "subject_key IN {keys}" },
   { table: "deliveries", erase: "alert_id IN (SELECT id FROM alerts WHERE client_id IN {keys})" },
+  { table: "alert_outcomes_log", erase: "client_id IN {keys}" },
   { table: "alerts", erase: "client_id IN {keys}" },
   { table: "signals", erase: "client_id IN {keys}" },
   { table: "segment_changes", erase: "client_id IN {keys}" },

@@ -5,6 +5,7 @@ import { IdentityDecisions } from "@keypulse/identity/store";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import { mutate } from "@keypulse/warehouse";
 import type { ConsoleSettings } from "./config.ts";
+import { serveAlerts } from "./inputs/alertRoutes.ts";
 import { createApiServer } from "./inputs/apiServer.ts";
 import { serveClients } from "./inputs/clientRoutes.ts";
 import { serveIdentity } from "./inputs/identityRoutes.ts";
@@ -76,6 +77,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
   });
   serveSources(server, { settings: sources, describe, secretKey });
   serveClients(server, { clickhouse });
+  serveAlerts(server, { clickhouse, redis, redisPrefix: settings.REDIS_PREFIX });
   servePlans(server, { settings: sources, clickhouse });
   serveSegments(server, {
     settings: new SegmentSettings({ clickhouse, redis, redisPrefix: settings.REDIS_PREFIX, logger }),

@@ -1,0 +1,45 @@
+-- The budget of false alarms against what happened, by detector and channel, over the last year
+-- detector: Detector
+-- channel: orders or all
+-- budget: False alarms a client-year that are borne
+-- monitored: Clients that it watches
+-- client_years: Client-years watched within the last year
+-- allowed: False alarms that the budget allowed in that time
+-- alerts: Alerts announced in that time
+-- judged: Of these, alerts that people recorded an outcome of
+-- false_alarms: Of these, false or expected ones
+-- false_alarms_estimated: The same for all alerts of that time, as far as the judged ones tell; NULL before any was judged
+-- spent: false_alarms_estimated as a share of allowed; above 1 the budget is overdrawn
+WITH toDateTime64(now() - INTERVAL 365 DAY, 3, 'UTC') AS since_then
+SELECT
+    l.detector AS detector,
+    l.channel AS channel,
+    l.budget AS budget,
+    l.monitored AS monitored,
+    l.client_years AS client_years,
+    l.budget * l.client_years AS allowed,
+    a.alerts AS alerts,
+    a.judged AS judged,
+    a.false_alarms AS false_alarms,
+    if(a.judged = 0, NULL, toNullable(a.alerts * a.false_alarms / a.judged)) AS false_alarms_estimated,
+    if(a.judged = 0 OR l.client_years = 0, NULL, toNullable(a.alerts * a.false_alarms / a.judged / (l.budget * l.client_years))) AS spent
+FROM
+(
+    SELECT
+        detector,
+        channel,
+        argMax(d.budget, d.set_at) AS budget,
+        argMax(d.monitored, d.set_at) AS monitored,
+        sum(d.monitored * greatest(0, dateDiff('second', greatest(d.set_at, since_then), ifNull(d.until, toDateTime64(now(), 3, 'UTC')))) / (365 * 86400)) AS client_years
+    FROM detector_lines AS d
+    WHERE segment = ''
+    GROUP BY detector, channel
+) AS l
+LEFT JOIN
+(
+    SELECT toString(n.detector) AS detector, toString(n.channel) AS channel, count() AS alerts, countIf(o.outcome != '') AS judged, countIf(o.outcome IN ('false', 'expected')) AS false_alarms
+    FROM alerts_latest AS n
+    LEFT JOIN (SELECT alert_id, toString(outcome) AS outcome FROM alert_outcomes) AS o ON o.alert_id = n.id
+    WHERE n.announced AND n.opened_at >= since_then
+    GROUP BY detector, channel
+) AS a ON a.detector = l.detector AND a.channel = l.channel
