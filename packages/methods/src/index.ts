@@ -1,3 +1,8 @@
+export { type Calendar, createCalendar, mondayOf, weekOfDay } from "./channel/calendar.ts";
+export { type ChannelContext, fitChannelContext, fitSilencePrior } from "./channel/channelContext.ts";
+export { type ChannelDrop, channelDrop, channelFactors } from "./channel/channelDrop.ts";
+export { type ChannelHistory, weeklyHistory } from "./channel/channelHistory.ts";
+export { brokenWeeks, mainSources, SourceWatch } from "./channel/sourceWatch.ts";
 export { dropBaselines, monitoredByWeek } from "./dropBaseline.ts";
 export { calibrateDropThreshold, type DropCalibration } from "./dropCalibration.ts";
 export {
