@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 const pure = [
   "packages/{contracts,methods,connectors,segments}/**",
   "packages/identity/src",
-  "infra/src/{demo,import,start}/**",
+  "infra/src/{backtest,demo,import,start}/**",
 ].map((folder) => `${folder}/*.test.ts`);
 const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 

@@ -1,3 +1,10 @@
+export { type Basis, bases, compareRules, type Recall, type RuleResult } from "./backtest/compareRules.ts";
+export { EventCollector } from "./backtest/eventCollector.ts";
+export type { EventDays } from "./backtest/eventDays.ts";
+export { type Group, groups, type ReplayPanel, replayPanel } from "./backtest/panel.ts";
+export { type Figures, periodsOf } from "./backtest/periods.ts";
+export { type PlantKind, plantKinds } from "./backtest/plants.ts";
+export { type SentAlert, sentAlerts } from "./backtest/sentAlerts.ts";
 export { type Calendar, createCalendar, mondayOf, weekOfDay } from "./channel/calendar.ts";
 export { type ChannelContext, fitChannelContext, fitSilencePrior } from "./channel/channelContext.ts";
 export { type ChannelDrop, channelDrop, channelFactors } from "./channel/channelDrop.ts";
@@ -6,7 +13,6 @@ export { brokenWeeks, mainSources, SourceWatch } from "./channel/sourceWatch.ts"
 export { dropBaselines, monitoredByWeek } from "./dropBaseline.ts";
 export { calibrateDropThreshold, type DropCalibration } from "./dropCalibration.ts";
 export {
-  type DropCloseReason,
   type DropEpisode,
   type DropEvidence,
   type DropHistory,
@@ -34,6 +40,7 @@ export {
   stepDropScore,
 } from "./dropScore.ts";
 export { dropThreshold } from "./dropThreshold.ts";
+export { type DropCloseReason, trackEpisodes } from "./episodeTracker.ts";
 export { advanceClock, mergeIntervals, type OpenInterval, uncoveredMs } from "./intervals.ts";
 export { type AlarmVerdict, type DropJudgement, JUDGEMENT_WEEKS, judgeAlarm, judgeDropHistories } from "./judge.ts";
 export {
@@ -58,6 +65,7 @@ export {
   peerRatio,
   type WeeklyHistory,
 } from "./peerFactor.ts";
+export { type Chart, knownLevelCharts, runLength } from "./rivals/runLength.ts";
 export {
   defaultSilenceSettings,
   detectSilence,
