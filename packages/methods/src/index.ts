@@ -6,7 +6,7 @@ export { type Figures, periodsOf } from "./backtest/periods.ts";
 export { type PlantKind, plantKinds } from "./backtest/plants.ts";
 export { type SentAlert, sentAlerts } from "./backtest/sentAlerts.ts";
 export { type Calendar, createCalendar, mondayOf, weekOfDay } from "./channel/calendar.ts";
-export { type ChannelContext, fitChannelContext, fitSilencePrior } from "./channel/channelContext.ts";
+export { type ChannelContext, fitChannelContext, fitSilencePrior, silenceHistoryOf } from "./channel/channelContext.ts";
 export { type ChannelDrop, channelDrop, channelFactors } from "./channel/channelDrop.ts";
 export { type ChannelHistory, weeklyHistory } from "./channel/channelHistory.ts";
 export { brokenWeeks, mainSources, SourceWatch } from "./channel/sourceWatch.ts";
@@ -65,6 +65,15 @@ export {
   peerRatio,
   type WeeklyHistory,
 } from "./peerFactor.ts";
+export {
+  fitRegularity,
+  type GapLaw,
+  type GapSums,
+  gapLaw,
+  gapLawAtTail,
+  gapLawTail,
+  type RegularityShare,
+} from "./regularGaps.ts";
 export { type Chart, knownLevelCharts, runLength } from "./rivals/runLength.ts";
 export {
   defaultSilenceSettings,
@@ -76,6 +85,7 @@ export {
   ratePosterior,
   type SilenceFinding,
   type SilenceHistory,
+  type SilencePrior,
   type SilenceSettings,
   silenceDeadline,
   silenceTailThreshold,

@@ -2,7 +2,7 @@ import { trackEpisodes } from "../episodeTracker.ts";
 import { advanceClock } from "../intervals.ts";
 import type { GapRule } from "../rivals/gapRule.ts";
 import type { WeeklyRule } from "../rivals/weeklyRule.ts";
-import type { GammaPrior } from "../silencePrior.ts";
+import type { SilencePrior } from "../silence.ts";
 import type { Group, ReplayClient, ReplayPanel } from "./panel.ts";
 
 /** An alert that a rule would have sent about a client, and when it was over. */
@@ -56,26 +56,25 @@ export function replayWeekly(rule: WeeklyRule): ReplayRule {
 
 /** A pause of a client that is long enough for some threshold. */
 interface LongGap {
-  readonly last: number;
+  readonly lastMs: number;
   readonly closedMs: number | undefined;
-  readonly endMs: number;
   criticalMs(threshold: number): number;
-  /** The strictest of the rule's thresholds at which it alarms. */
-  readonly strictest: number;
+  /** The strictest threshold at which it alarms. */
+  readonly score: number;
 }
 
 /** A gap rule alarms at its deadline, which it knows at the last event; the next event ends it. */
-export function replayGaps(rule: GapRule<GammaPrior>): ReplayRule {
+export function replayGaps(rule: GapRule<SilencePrior>): ReplayRule {
   return {
     ...rule,
     openings: (client, group, panel) => {
-      const { events, absences, firstWeek } = client;
+      const { absences, firstWeek } = client;
       const gaps = longGaps(rule, client, panel);
       return (threshold) =>
-        gaps.flatMap(({ last, closedMs, endMs, criticalMs, strictest }) => {
-          if (strictest < threshold) return [];
-          const atMs = advanceClock(absences, events.lastMs[last]!, criticalMs(threshold));
-          if (atMs === undefined || atMs >= endMs) return [];
+        gaps.flatMap(({ lastMs, closedMs, criticalMs, score }) => {
+          if (score < threshold) return [];
+          const atMs = advanceClock(absences, lastMs, criticalMs(threshold));
+          if (atMs === undefined || atMs >= (closedMs ?? panel.untilMs)) return [];
           const week = panel.clock.weekOf(atMs) - firstWeek;
           return client.watched[group][week] ? [{ atMs: Math.ceil(atMs), week, closedMs }] : [];
         });
@@ -83,25 +82,22 @@ export function replayGaps(rule: GapRule<GammaPrior>): ReplayRule {
   };
 }
 
-/** Most gaps are too short for any threshold, and critical gaps grow with the threshold: seven looks a gap, not ninety. */
-function longGaps(rule: GapRule<GammaPrior>, { events }: ReplayClient, panel: ReplayPanel): LongGap[] {
+/** Most gaps are too short for any threshold: a look at each, and not one for each threshold. */
+function longGaps(rule: GapRule<SilencePrior>, { events }: ReplayClient, panel: ReplayPanel): LongGap[] {
   const gaps: LongGap[] = [];
-  for (let last = MIN_REPEATS; last < events.days.length; last++) {
-    const lastMs = events.lastMs[last]!;
-    const closedMs = events.firstMs[last + 1];
-    const endMs = closedMs ?? panel.untilMs;
-    const gap = { repeats: last, spanDays: (lastMs - events.firstMs[0]!) / dayMs };
-    const prior = panel.priorAt(lastMs);
-    const criticalMs = (threshold: number): number => rule.criticalGapDays(gap, threshold, prior) * dayMs;
-    const alarms = (index: number): boolean => lastMs + criticalMs(rule.thresholds[index]!) < endMs;
-    if (!alarms(0)) continue;
-    let [yes, no] = [0, rule.thresholds.length];
-    while (no - yes > 1) {
-      const middle = (yes + no) >> 1;
-      if (alarms(middle)) yes = middle;
-      else no = middle;
-    }
-    gaps.push({ last, closedMs, endMs, criticalMs, strictest: rule.thresholds[yes]! });
+  const { days, firstMs, lastMs } = events;
+  let sumLogGapDays = 0;
+  for (let last = 1; last < days.length; last++) {
+    sumLogGapDays += Math.log(days[last]! - days[last - 1]!);
+    if (last < MIN_REPEATS) continue;
+    const closedMs = firstMs[last + 1];
+    const gapDays = ((closedMs ?? panel.untilMs) - lastMs[last]!) / dayMs;
+    const soFar = { repeats: last, spanDays: (lastMs[last]! - firstMs[0]!) / dayMs, sumLogGapDays };
+    const prior = panel.priorAt(lastMs[last]!);
+    const score = gapDays > 0 ? rule.score(soFar, gapDays, prior) : 0;
+    if (score < rule.thresholds[0]!) continue;
+    const criticalMs = (threshold: number): number => rule.criticalGapDays(soFar, threshold, prior) * dayMs;
+    gaps.push({ lastMs: lastMs[last]!, closedMs, criticalMs, score });
   }
   return gaps;
 }

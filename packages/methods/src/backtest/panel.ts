@@ -8,7 +8,7 @@ import { type PanelWeeks, panelWeeks } from "../dropPanel.ts";
 import { dropPresets } from "../dropScore.ts";
 import type { OpenInterval } from "../intervals.ts";
 import { alignWeeks } from "../peerFactor.ts";
-import type { GammaPrior } from "../silencePrior.ts";
+import type { SilencePrior } from "../silence.ts";
 import type { EventDays } from "./eventDays.ts";
 import { createWeekClock, type WeekClock } from "./weekClock.ts";
 
@@ -19,7 +19,7 @@ export type Group = (typeof groups)[number];
 /** Weeks after the last event for which a rare client still counts as watched. */
 const RARE_WEEKS = 26;
 const MIN_REPEATS = 3;
-const WEEKS_A_FIT = 4;
+const WEEKS_A_FIT = 8;
 const weekMs = 7 * 86_400_000;
 
 /** A client with all that rules look at, by week from the week of its first event to the last complete one. */
@@ -42,8 +42,8 @@ export interface ReplayPanel {
   readonly lastWeek: number;
   readonly untilMs: number;
   readonly clock: WeekClock;
-  /** The prior of silence that was known at a time: refitted every four weeks. */
-  priorAt(ms: number): GammaPrior;
+  /** The prior of silence that was known at a time: refitted every eight weeks. */
+  priorAt(ms: number): SilencePrior;
   /** A client with other events (planted drops), in the same panel. */
   replay(events: EventDays): ReplayClient | undefined;
 }
@@ -132,14 +132,14 @@ function rareWeeks(events: EventDays, firstWeek: number, frequent: readonly bool
   return { watched, levels };
 }
 
-/** The prior as of the start of every fourth week, from what was known by then. */
+/** The prior as of the start of every eighth week, from what was known by then. */
 function priorsByTime(
   clients: readonly EventDays[],
   clock: WeekClock,
   firstWeek: number,
   lastWeek: number,
-): GammaPrior[] {
-  const priors: GammaPrior[] = [];
+): SilencePrior[] {
+  const priors: SilencePrior[] = [];
   const known = clients.map(() => 0);
   for (let week = firstWeek; week <= lastWeek; week += WEEKS_A_FIT) {
     const asOfMs = clock.startMs(week);

@@ -1,5 +1,6 @@
 import { replayDropWeeks } from "../dropEpisodes.ts";
 import { type DropPreset, dropPresets } from "../dropScore.ts";
+import { type GapLaw, type GapSums, gapLaw, gapLawAtTail, gapLawTail, randomGaps } from "../regularGaps.ts";
 import { ewmaRule } from "../rivals/ewma.ts";
 import { fourWeeksRule } from "../rivals/fourWeeks.ts";
 import { fixedDaysRule, type GapRule, meanGapRule } from "../rivals/gapRule.ts";
@@ -7,8 +8,9 @@ import { meanDropRule } from "../rivals/meanDrop.ts";
 import { cusumRule } from "../rivals/negativeBinomialCusum.ts";
 import { evenSteps, geometricSteps, type WeeklyRule } from "../rivals/weeklyRule.ts";
 import { zScoreRule } from "../rivals/zScore.ts";
-import { gapAtTail, ratePosterior, silenceTailThreshold } from "../silence.ts";
-import type { GammaPrior } from "../silencePrior.ts";
+import { type SilencePrior, tailThresholdOf } from "../silence.ts";
+
+const DAYS_A_YEAR = 365.25;
 
 function dropRule(preset: DropPreset): WeeklyRule {
   return {
@@ -25,15 +27,27 @@ function dropRule(preset: DropPreset): WeeklyRule {
 }
 
 /** Thresholds are 1 / F: the budget of false alarms a client-year that the model believes in. */
-const silenceRule: GapRule<GammaPrior> = {
-  key: "silence",
-  title: "budgeted silence",
-  thresholds: geometricSteps(0.1, 2_000, 90),
-  criticalGapDays: ({ repeats, spanDays }, threshold, prior) => {
-    const posterior = ratePosterior(prior, repeats, spanDays);
-    return gapAtTail(posterior, silenceTailThreshold(posterior, 1 / threshold));
-  },
-};
+function silenceRule(
+  key: string,
+  title: string,
+  lawOf: (gaps: GapSums, prior: SilencePrior) => GapLaw,
+): GapRule<SilencePrior> {
+  return {
+    key,
+    title,
+    thresholds: geometricSteps(0.1, 2_000, 90),
+    score: (gaps, gapDays, prior) => {
+      const law = lawOf(gaps, prior);
+      const tail = gapLawTail(law, gapDays);
+      // A gap shorter than the median one is never silence.
+      return tail > 0.5 ? 0 : law.expectedGapDays / (tail * DAYS_A_YEAR);
+    },
+    criticalGapDays: (gaps, threshold, prior) => {
+      const law = lawOf(gaps, prior);
+      return gapLawAtTail(law, tailThresholdOf(law, 1 / threshold));
+    },
+  };
+}
 
 /** Whose alarms are what Keypulse sends, and what they are compared with. */
 export const weeklyRules: readonly WeeklyRule[] = [
@@ -46,4 +60,11 @@ export const weeklyRules: readonly WeeklyRule[] = [
   zScoreRule,
 ];
 
-export const gapRules: readonly GapRule<GammaPrior>[] = [silenceRule, fixedDaysRule, meanGapRule];
+export const gapRules: readonly GapRule<SilencePrior>[] = [
+  silenceRule("silence", "budgeted silence", (gaps, prior) => gapLaw(prior, randomGaps, gaps)),
+  silenceRule("silence_regular", "budgeted silence, regular gaps", (gaps, prior) =>
+    gapLaw(prior, prior.regularity ?? randomGaps, gaps),
+  ),
+  fixedDaysRule,
+  meanGapRule,
+];

@@ -2,7 +2,9 @@ import { calibrateDropThreshold } from "../dropCalibration.ts";
 import { type PanelWeeks, panelWeeks } from "../dropPanel.ts";
 import type { DropPreset } from "../dropScore.ts";
 import { dropThreshold } from "../dropThreshold.ts";
-import { defaultGammaPrior, fitGammaPoissonPrior, type GammaPrior } from "../silencePrior.ts";
+import { fitRegularity } from "../regularGaps.ts";
+import type { SilenceHistory, SilencePrior } from "../silence.ts";
+import { defaultGammaPrior, fitGammaPoissonPrior } from "../silencePrior.ts";
 import { type ChannelHistory, weeklyHistory } from "./channelHistory.ts";
 
 const dayMs = 86_400_000;
@@ -13,7 +15,7 @@ export interface ChannelContext {
   /** Undefined while nobody has a complete week. */
   readonly panel: PanelWeeks | undefined;
   readonly threshold: number;
-  readonly prior: GammaPrior;
+  readonly prior: SilencePrior;
 }
 
 /**
@@ -40,16 +42,41 @@ export function fitChannelContext(
   };
 }
 
-/** The prior of budgeted silence as of a time: repeats are active days after the first. */
+/**
+ * The prior of budgeted silence as of a time: repeats are active days after the first. With how regular the panel's
+ * clients are, which silenceHistoryOf lets a client be judged by.
+ */
 export function fitSilencePrior(
   channels: readonly { readonly days: readonly number[]; readonly firstAtMs: number }[],
   asOfMs: number,
-): GammaPrior {
+): SilencePrior {
   const repeats = channels.map((channel) => ({
     repeats: channel.days.length - 1,
     exposure: Math.max(0, asOfMs - channel.firstAtMs) / dayMs,
   }));
-  return repeats.length > 0 ? fitGammaPoissonPrior(repeats).prior : defaultGammaPrior;
+  const prior = repeats.length > 0 ? fitGammaPoissonPrior(repeats).prior : defaultGammaPrior;
+  const gaps = channels.map(({ days }) => ({
+    repeats: days.length - 1,
+    spanDays: days.at(-1)! - days[0]!,
+    sumLogGapDays: sumLogGapDays(days),
+  }));
+  return { ...prior, regularity: fitRegularity(gaps, prior) };
+}
+
+/** A client as silence looks at it. */
+export function silenceHistoryOf(channel: Pick<ChannelHistory, "days" | "firstAtMs" | "lastAtMs">): SilenceHistory {
+  return {
+    activeDays: channel.days.length,
+    firstActiveMs: channel.firstAtMs,
+    lastActiveMs: channel.lastAtMs,
+    sumLogGapDays: sumLogGapDays(channel.days),
+  };
+}
+
+function sumLogGapDays(days: readonly number[]): number {
+  let sum = 0;
+  for (let i = 1; i < days.length; i++) sum += Math.log(days[i]! - days[i - 1]!);
+  return sum;
 }
 
 /**

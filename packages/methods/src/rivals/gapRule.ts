@@ -1,12 +1,8 @@
+import type { GapSums } from "../regularGaps.ts";
 import { evenSteps, geometricSteps } from "./weeklyRule.ts";
 
 /** What a rule about gaps knows of a client at its last event. */
-export interface GapSoFar {
-  /** Active days after the first. */
-  readonly repeats: number;
-  /** Days from the first event to the last. */
-  readonly spanDays: number;
-}
+export type GapSoFar = GapSums;
 
 /** A rule that lets a clock run from the last event, and alarms when it reaches the critical gap. */
 export interface GapRule<Context = unknown> {
@@ -14,6 +10,8 @@ export interface GapRule<Context = unknown> {
   readonly title: string;
   /** Thresholds to choose from, ascending: from eager to strict. */
   readonly thresholds: readonly number[];
+  /** The strictest threshold at which a gap of so many days alarms: the inverse of criticalGapDays. */
+  score(client: GapSoFar, gapDays: number, context: Context): number;
   /** Days without an event at which it alarms. */
   criticalGapDays(client: GapSoFar, threshold: number, context: Context): number;
 }
@@ -23,6 +21,7 @@ export const fixedDaysRule: GapRule = {
   key: "fixed_days",
   title: "fixed days without an event",
   thresholds: geometricSteps(5, 400, 90),
+  score: (_client, gapDays) => gapDays,
   criticalGapDays: (_client, threshold) => threshold,
 };
 
@@ -31,5 +30,6 @@ export const meanGapRule: GapRule = {
   key: "mean_gap",
   title: "multiple of own mean gap",
   thresholds: evenSteps(0.5, 15, 117),
+  score: ({ repeats, spanDays }, gapDays) => (gapDays * repeats) / spanDays,
   criticalGapDays: ({ repeats, spanDays }, threshold) => (threshold * spanDays) / repeats,
 };

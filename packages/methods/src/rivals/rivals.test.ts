@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { gapRules } from "../backtest/rules.ts";
 import { poissonCount, seededRandom } from "../random.ts";
 import { fourWeekDrop, fourWeeksRule } from "./fourWeeks.ts";
 import { fixedDaysRule, meanGapRule } from "./gapRule.ts";
@@ -122,8 +123,22 @@ describe("every weekly rule", () => {
   });
 });
 
-it("gap rules: fixed days are the same for all, the mean gap is one's own", () => {
-  const client = { repeats: 9, spanDays: 90 };
-  expect(fixedDaysRule.criticalGapDays(client, 137, undefined)).toBe(137);
-  expect(meanGapRule.criticalGapDays(client, 3, undefined)).toBe(30);
+describe("gap rules", () => {
+  const client = { repeats: 9, spanDays: 90, sumLogGapDays: 9 * Math.log(10) };
+
+  it("fixed days are the same for all, the mean gap is one's own", () => {
+    expect(fixedDaysRule.criticalGapDays(client, 137, undefined)).toBe(137);
+    expect(meanGapRule.criticalGapDays(client, 3, undefined)).toBe(30);
+  });
+
+  it.each(gapRules.map((rule) => [rule.key, rule] as const))(
+    "%s scores its critical gap as its threshold",
+    (_, rule) => {
+      const prior = { r: 1, alpha: 60, regularity: [1, 4].map((k) => ({ k, share: 0.5 })) };
+      for (const threshold of rule.thresholds.slice(20)) {
+        const gap = rule.criticalGapDays(client, threshold, prior);
+        expect(rule.score(client, gap, prior) / threshold).toBeCloseTo(1, 6);
+      }
+    },
+  );
 });
