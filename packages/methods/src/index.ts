@@ -41,6 +41,39 @@ export {
 } from "./dropScore.ts";
 export { dropThreshold } from "./dropThreshold.ts";
 export { type DropCloseReason, trackEpisodes } from "./episodeTracker.ts";
+export { type ChannelWords, channelWords, dropFinding, outageFinding, silenceFinding } from "./findings/activity.ts";
+export {
+  detectConcentrationTrend,
+  detectShareCrossing,
+  herfindahl,
+  shareLevel,
+} from "./findings/concentration.ts";
+export {
+  type CallEvent,
+  detectContactSilence,
+  detectMailTrouble,
+  detectMissedCalls,
+  type MailEvent,
+  type WatchedContact,
+} from "./findings/contact.ts";
+export type { BudgetSettings, Cause, Finding } from "./findings/finding.ts";
+export { detectGrowth, detectNewThings, growthScore } from "./findings/growth.ts";
+export {
+  defaultTrendSettings,
+  detectDiscountTrend,
+  detectMarginTrend,
+  type ShareAt,
+} from "./findings/marginTrend.ts";
+export { defaultMixSettings, detectMix, type OrderWithGroups } from "./findings/mix.ts";
+export { detectPayment, type Invoice, type PaymentSettings } from "./findings/payment.ts";
+export { detectReturn, type LostClient } from "./findings/returned.ts";
+export {
+  detectComplaints,
+  detectDetractor,
+  detectSatisfactionDrop,
+  type SurveyAnswer,
+} from "./findings/satisfaction.ts";
+export { defaultSpendSettings, detectSpend, type SpendSettings } from "./findings/spend.ts";
 export { advanceClock, mergeIntervals, type OpenInterval, uncoveredMs } from "./intervals.ts";
 export { type AlarmVerdict, type DropJudgement, JUDGEMENT_WEEKS, judgeAlarm, judgeDropHistories } from "./judge.ts";
 export {
