@@ -34,6 +34,9 @@ export interface GapLaw {
   readonly expectedGapDays: number;
 }
 
+/** ln of 0! to 5!. */
+const logFactorials = [1, 1, 2, 6, 24, 120].map(Math.log);
+
 export const regularityShapes = [1, 2, 3, 4, 6] as const;
 /** Everybody at random: what silence assumed before regularity was looked at. */
 export const randomGaps: readonly RegularityShare[] = [{ k: 1, share: 1 }];
@@ -49,16 +52,15 @@ const TOLERANCE = 1e-4;
 /**
  * Log-likelihood of a client's gaps as Erlang-k with its stage rate gamma distributed (r, alpha / k): for every k the
  * panel's clients have the same mean rates, they are only more or less regular. Constant factors left out equally.
- *   (k - 1) sum(ln g) - x ln G(k) + ln G(a) - ln G(r) + r ln b0 - a ln(b0 + t),  a = r + k x, b0 = alpha / k
+ *   (k - 1) sum(ln g) - x ln G(k) + ln G(a) + r ln b0 - a ln(b0 + t),  a = r + k x, b0 = alpha / k
  */
 export function erlangLogLikelihood(k: number, prior: GammaPrior, gaps: GapSums): number {
   const shape = prior.r + k * gaps.repeats;
   const rate = prior.alpha / k;
   return (
     (k - 1) * gaps.sumLogGapDays -
-    gaps.repeats * logGamma(k) +
-    logGamma(shape) -
-    logGamma(prior.r) +
+    gaps.repeats * logFactorials[k - 1]! +
+    logGamma(shape) +
     prior.r * Math.log(rate) -
     shape * Math.log(rate + gaps.spanDays)
   );
@@ -135,20 +137,36 @@ export function gapLawTail({ parts }: GapLaw, gapDays: number): number {
   return tail;
 }
 
-/** The gap in days whose tail is `probability` (0 < p <= 1): the inverse of gapLawTail, by bisection. */
+/**
+ * The gap in days whose tail is `probability` (0 < p <= 1): the inverse of gapLawTail. In closed form where gaps come at
+ * random, else by the Illinois rule (Dowell & Jarratt 1971) on the logarithm of the tail, some ten looks.
+ */
 export function gapLawAtTail(law: GapLaw, probability: number): number {
   if (!(probability > 0 && probability <= 1)) throw new RangeError(`probability must be in (0, 1], got ${probability}`);
   if (probability === 1) return 0;
-  let low = 0;
-  let high = law.expectedGapDays;
-  while (gapLawTail(law, high) > probability && high < Number.MAX_VALUE / 4) {
-    low = high;
+  const [only, ...others] = law.parts;
+  if (others.length === 0 && only!.k === 1) return only!.rateDays * Math.expm1(-Math.log(probability) / only!.shape);
+  const excess = (gap: number): number => Math.log(gapLawTail(law, gap) / probability);
+  let [low, high] = [0, law.expectedGapDays];
+  let [above, below] = [-Math.log(probability), excess(high)];
+  while (below > 0 && high < Number.MAX_VALUE / 4) {
+    [low, above] = [high, below];
     high *= 2;
+    below = excess(high);
   }
-  for (let step = 0; step < 80 && high - low > 1e-13 * high; step++) {
-    const middle = (low + high) / 2;
-    if (gapLawTail(law, middle) > probability) low = middle;
-    else high = middle;
+  for (let step = 0, side = 0; step < 100 && high - low > 1e-13 * high; step++) {
+    const next = (low * below - high * above) / (below - above);
+    const value = excess(next);
+    if (Math.abs(value) < 1e-13) return next;
+    if (value > 0) {
+      [low, above] = [next, value];
+      if (side === 1) below /= 2;
+      side = 1;
+    } else {
+      [high, below] = [next, value];
+      if (side === -1) above /= 2;
+      side = -1;
+    }
   }
   return high;
 }

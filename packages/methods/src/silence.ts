@@ -126,7 +126,7 @@ export function silenceDeadline(
   const law = monitoredLaw(history, prior, settings);
   if (law === undefined) return undefined;
   const threshold = tailThresholdOf(law, settings.falseAlarmsPerClientYear);
-  return deadlineOf(absences, history.lastActiveMs, atTail(law, threshold));
+  return deadlineOf(absences, history.lastActiveMs, gapLawAtTail(law, threshold));
 }
 
 /**
@@ -152,7 +152,7 @@ export function detectSilence(
   if (law === undefined) return { state: "unmonitored", reason: "too_few_repeats", repeats };
 
   const tailThreshold = tailThresholdOf(law, settings.falseAlarmsPerClientYear);
-  const criticalGapDays = atTail(law, tailThreshold);
+  const criticalGapDays = gapLawAtTail(law, tailThreshold);
   const deadlineMs = deadlineOf(absences, history.lastActiveMs, criticalGapDays);
   const effectiveGapDays = uncoveredMs(absences, history.lastActiveMs, nowMs) / MS_A_DAY;
   const { expectedGapDays } = law;
@@ -175,12 +175,6 @@ export function detectSilence(
 /** The budget over the gaps a year, as silenceTailThreshold, for a law of gaps. @throws RangeError as it */
 export function tailThresholdOf({ expectedGapDays }: GapLaw, falseAlarmsPerClientYear: number): number {
   return silenceTailThreshold({ shape: 1, rateDays: expectedGapDays }, falseAlarmsPerClientYear);
-}
-
-/** Of gaps that come at random the inverse is known in closed form. */
-function atTail(law: GapLaw, probability: number): number {
-  const [only, ...others] = law.parts;
-  return others.length === 0 && only!.k === 1 ? gapAtTail(only!, probability) : gapLawAtTail(law, probability);
 }
 
 /** Whole milliseconds, rounded up: the gap is never shorter than the critical one. */

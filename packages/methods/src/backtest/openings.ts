@@ -42,14 +42,20 @@ export function replayWeekly(rule: WeeklyRule): ReplayRule {
       };
       const shared = rule.usesThreshold ? undefined : scoresAt(rule.thresholds[0]!);
       const endOf = (week: number): number => clock.startMs(firstWeek + week + 1);
-      return (threshold) =>
-        trackEpisodes({ ...weeks, scores: shared ?? scoresAt(threshold) }, threshold).episodes.map(
-          ({ openedWeek, closedWeek }) => ({
-            atMs: pastOutages(client, endOf(openedWeek)),
-            week: openedWeek,
-            closedMs: closedWeek === undefined ? undefined : endOf(closedWeek),
-          }),
-        );
+      let quietFrom = Number.POSITIVE_INFINITY;
+      return (threshold) => {
+        if (threshold > quietFrom) return [];
+        const scores = shared ?? scoresAt(threshold);
+        // Nothing is held below half a threshold: above twice the highest number all thresholds see the same, and no alarm.
+        const highest = scores.reduce<number>((most, score) => Math.max(most, score ?? 0), 0);
+        if (highest < threshold / 2) quietFrom = threshold;
+        if (highest < threshold) return [];
+        return trackEpisodes({ ...weeks, scores }, threshold).episodes.map(({ openedWeek, closedWeek }) => ({
+          atMs: pastOutages(client, endOf(openedWeek)),
+          week: openedWeek,
+          closedMs: closedWeek === undefined ? undefined : endOf(closedWeek),
+        }));
+      };
     },
   };
 }
@@ -69,7 +75,7 @@ export function replayGaps(rule: GapRule<SilencePrior>): ReplayRule {
     ...rule,
     openings: (client, group, panel) => {
       const { absences, firstWeek } = client;
-      const gaps = longGaps(rule, client, panel);
+      const gaps = longGaps(rule, client, group, panel);
       return (threshold) =>
         gaps.flatMap(({ lastMs, closedMs, criticalMs, score }) => {
           if (score < threshold) return [];
@@ -83,7 +89,9 @@ export function replayGaps(rule: GapRule<SilencePrior>): ReplayRule {
 }
 
 /** Most gaps are too short for any threshold: a look at each, and not one for each threshold. */
-function longGaps(rule: GapRule<SilencePrior>, { events }: ReplayClient, panel: ReplayPanel): LongGap[] {
+function longGaps(rule: GapRule<SilencePrior>, client: ReplayClient, group: Group, panel: ReplayPanel): LongGap[] {
+  const { events, firstWeek } = client;
+  const watched = client.watched[group];
   const gaps: LongGap[] = [];
   const { days, firstMs, lastMs } = events;
   let sumLogGapDays = 0;
@@ -91,6 +99,9 @@ function longGaps(rule: GapRule<SilencePrior>, { events }: ReplayClient, panel: 
     sumLogGapDays += Math.log(days[last]! - days[last - 1]!);
     if (last < MIN_REPEATS) continue;
     const closedMs = firstMs[last + 1];
+    const lastWeek = panel.clock.weekOf(closedMs ?? panel.untilMs) - firstWeek;
+    const nextWatched = watched.indexOf(true, panel.clock.weekOf(lastMs[last]!) - firstWeek);
+    if (nextWatched < 0 || nextWatched > lastWeek) continue;
     const gapDays = ((closedMs ?? panel.untilMs) - lastMs[last]!) / dayMs;
     const soFar = { repeats: last, spanDays: (lastMs[last]! - firstMs[0]!) / dayMs, sumLogGapDays };
     const prior = panel.priorAt(lastMs[last]!);

@@ -37,6 +37,9 @@ function silenceRule(
     title,
     thresholds: geometricSteps(0.1, 2_000, 90),
     score: (gaps, gapDays, prior) => {
+      // Half of the usual gap or less is shorter than the median one, whatever k: most gaps, and the law costs some µs.
+      const least = Math.min(prior.alpha / prior.r, gaps.spanDays / gaps.repeats);
+      if (gapDays < least / 2) return 0;
       const law = lawOf(gaps, prior);
       const tail = gapLawTail(law, gapDays);
       // A gap shorter than the median one is never silence.

@@ -57,8 +57,8 @@ export function stepCusum(state: CusumState, count: number, factor: number, thre
     const expected = (state.A / state.E) * factor;
     const size = momentSize(state);
     largest = 0;
-    for (const [i, ratio] of TUNED_RATIOS.entries()) {
-      state.sums[i] = Math.max(0, state.sums[i]! + cusumIncrement(count, expected, ratio, size));
+    for (let i = 0; i < TUNED_RATIOS.length; i++) {
+      state.sums[i] = Math.max(0, state.sums[i]! + cusumIncrement(count, expected, TUNED_RATIOS[i]!, size));
       largest = Math.max(largest, state.sums[i]!);
     }
     if (largest > threshold / 2 && state.heldWeeks < MAX_HELD_WEEKS) {
@@ -90,10 +90,14 @@ function momentSize(state: CusumState): number {
 export const cusumRule: WeeklyRule = {
   key: "cusum",
   title: "negative-binomial CUSUM",
-  thresholds: geometricSteps(0.3, 40, 40),
+  thresholds: geometricSteps(0.5, 30, 20),
   usesThreshold: true,
   score(counts, factors, threshold) {
     const state = createCusumState();
-    return counts.map((count, week) => stepCusum(state, count, factors[week]!, threshold));
+    const scores = new Array<number | undefined>(counts.length);
+    for (let week = 0; week < counts.length; week++) {
+      scores[week] = stepCusum(state, counts[week]!, factors[week]!, threshold);
+    }
+    return scores;
   },
 };
