@@ -60,6 +60,7 @@ describe("a file of events", () => {
     const history = await read(packed, { from: "2026-01-02", to: "2026-01-05" });
     expect(history.events).toBe(1);
     expect(history.channels.map(({ name }) => name)).toEqual(["all"]);
+    expect(history.untilMs).toBe(Date.parse("2026-01-05"));
     expect(history.notes).toEqual(["2 rows outside --from and --to were left out"]);
   });
 

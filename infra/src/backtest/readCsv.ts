@@ -110,8 +110,9 @@ export async function readCsv(path: string, settings: CsvSettings): Promise<Back
       ],
       sourceHours: all.sourceHours(),
       revenue,
-      // The day of the last event is taken for complete, or the time that was asked for.
-      untilMs: Math.min(toMs, calendar.dayStartMs(calendar.dayOf(lastMs) + 1)),
+      // The day of the last event is taken for complete. Who names a later end says that nothing came until then.
+      untilMs:
+        settings.to === undefined ? calendar.dayStartMs(calendar.dayOf(lastMs) + 1) : Math.min(toMs, settings.nowMs),
     };
   } finally {
     await file.close();

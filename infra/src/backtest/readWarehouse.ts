@@ -25,6 +25,7 @@ export async function readWarehouse(
 ): Promise<BacktestHistory> {
   const { timeZone, from = "1970-01-01", to = "2149-01-01", nowMs } = settings;
   const calendar = createCalendar(timeZone);
+  const dayStartOf = (day: string): number => calendar.dayStartMs(Date.parse(day) / 86_400_000);
   const parameters = { from, to, currency: settings.currency };
   async function* rows<T>(query: string): AsyncGenerator<T> {
     const result = await clickhouse.query({ query, format: "JSONEachRow", query_params: parameters });
@@ -80,7 +81,6 @@ export async function readWarehouse(
     revenue.set(client_id, days.map(ofDay));
   }
   const everybody = channels.at(-1)!.clients;
-  const lastMs = everybody.reduce((latest, { lastMs }) => Math.max(latest, lastMs.at(-1)!), 0);
   return {
     origin: "the warehouse",
     calendar,
@@ -90,7 +90,7 @@ export async function readWarehouse(
     channels,
     sourceHours,
     revenue,
-    untilMs: Math.min(settings.to === undefined ? nowMs : Date.parse(to), Math.max(lastMs + 1, 0)),
+    untilMs: settings.to === undefined ? nowMs : Math.min(dayStartOf(to), nowMs),
   };
 }
 

@@ -80,7 +80,9 @@ export async function runBacktest(
     await onProgress(`${name}: histories`, share(0));
     const panel = replayPanel({ clients, calendar, untilMs, sources, minSourceClients });
     const untilWeek =
-      options.calibrateUntil === undefined ? undefined : calendar.weekOf(Date.parse(options.calibrateUntil)) - 1;
+      options.calibrateUntil === undefined
+        ? undefined
+        : calendar.weekOf(calendar.dayStartMs(Date.parse(options.calibrateUntil) / 86_400_000)) - 1;
     const periods = periodsOf(panel, untilWeek);
     let results: RuleResult[] = [];
     if (periods !== undefined) {

@@ -1,7 +1,8 @@
-export { type Basis, bases, compareRules, type Recall, type RuleResult } from "./backtest/compareRules.ts";
+export { type Basis, bases, compareRules, type Recall, type RuleResult, replayRules } from "./backtest/compareRules.ts";
 export { EventCollector } from "./backtest/eventCollector.ts";
 export type { EventDays } from "./backtest/eventDays.ts";
-export { type Group, groups, type ReplayPanel, replayPanel } from "./backtest/panel.ts";
+export type { Opening, ReplayRule } from "./backtest/openings.ts";
+export { type Group, groups, type ReplayClient, type ReplayPanel, replayPanel } from "./backtest/panel.ts";
 export { type Figures, periodsOf } from "./backtest/periods.ts";
 export { type PlantKind, plantKinds } from "./backtest/plants.ts";
 export { type SentAlert, sentAlerts } from "./backtest/sentAlerts.ts";

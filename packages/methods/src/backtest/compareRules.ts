@@ -42,7 +42,8 @@ export interface ComparisonSettings {
   readonly plants: number;
 }
 
-export const allRules: readonly ReplayRule[] = [...weeklyRules.map(replayWeekly), ...gapRules.map(replayGaps)];
+/** Keypulse's rules, and those of today. */
+export const replayRules: readonly ReplayRule[] = [...weeklyRules.map(replayWeekly), ...gapRules.map(replayGaps)];
 
 /** With less than this a threshold says nothing. */
 const MIN_CLIENT_YEARS = 2;
@@ -55,7 +56,7 @@ export function* compareRules(
   panel: ReplayPanel,
   periods: { readonly calibration: Period; readonly report: Period },
   settings: ComparisonSettings,
-  rules: readonly ReplayRule[] = allRules,
+  rules: readonly ReplayRule[] = replayRules,
 ): Generator<{ readonly done: number; readonly of: number }, RuleResult[]> {
   const results: RuleResult[] = [];
   const of = groups.length * rules.length;
