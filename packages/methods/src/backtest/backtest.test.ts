@@ -231,6 +231,13 @@ describe("odd histories", () => {
     expect(nothing(alone(times))).toEqual([]);
   });
 
+  it("a client with a million events is one like any other: its silence is told in days", () => {
+    const times = Array.from({ length: 1_000_000 }, (_, i) => start + i * 30_000);
+    const [silence] = nothing(alone(times)).filter(({ signal }) => signal === "silence");
+    expect(silence!.atMs - times.at(-1)!).toBeLessThan(10 * dayMs);
+    expect(silence!.figures.repeats).toBeGreaterThan(340);
+  });
+
   it("no history is no period", () => {
     expect(periodsOf(alone([start]))).toBeUndefined();
   });

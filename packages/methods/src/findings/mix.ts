@@ -29,7 +29,11 @@ export function detectMix(orders: readonly OrderWithGroups[], settings: BudgetSe
   if (known.length < 2) return null;
   const places = new Map<string, number[]>();
   for (const [index, { groups }] of known.entries()) {
-    for (const group of new Set(groups)) places.set(group, [...(places.get(group) ?? []), index]);
+    for (const group of new Set(groups)) {
+      const at = places.get(group);
+      if (at === undefined) places.set(group, [index]);
+      else at.push(index);
+    }
   }
   const years = Math.max(0.25, (known.at(-1)!.atMs - known[0]!.atMs) / MS_A_DAY / DAYS_A_YEAR);
   const regular = [...places].filter(([, at]) => at.length >= MIN_ORDERS_OF_GROUP);
