@@ -5,8 +5,10 @@ import { defineConfig } from "vitest/config";
 const pure = [
   "packages/{contracts,methods,connectors,segments}/**",
   "packages/identity/src",
-  "infra/src/{backtest,demo,import,start}/**",
-].map((folder) => `${folder}/*.test.ts`);
+  "infra/src/{backtest,demo,fit,import,start}/**",
+]
+  .map((folder) => `${folder}/*.test.ts`)
+  .concat("test/analysts/lifetimes.test.ts");
 const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 
 export default defineConfig({

@@ -2,6 +2,7 @@ export { type BringUpOptions, bringUpEngines, type Engines } from "./engines/bri
 export { clickhouseUrl, clickhouseUsers, clickhouseUsersEnvironment } from "./engines/clickhouseUsers.ts";
 export { composeFile, composeIsInstalled, dockerAnswers } from "./engines/compose.ts";
 export { EngineError } from "./engines/engineError.ts";
+export { withFileLock } from "./engines/fileLock.ts";
 export { nativeClickHouse } from "./engines/native/clickhouse.ts";
 export type { NativeEngine } from "./engines/native/nativeProcess.ts";
 export { nativeZookeeper } from "./engines/native/zookeeper.ts";

@@ -1,4 +1,4 @@
-import { createTestWorkspace, eventually, startService, type TestWorkspace } from "@keypulse/testkit";
+import { createTestWorkspace, startService, type TestWorkspace } from "@keypulse/testkit";
 import { readCookbook } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createWallClock, yesterday } from "../../infra/src/demo/calendar.ts";
@@ -34,11 +34,7 @@ describe("the cookbook", () => {
     await sendMessages({ messages, producer: workspace.producer, topics: workspace.topics });
     // While ingest stores, the answers are counted.
     facts = gatherFacts(messages, zone);
-    const stored = "SELECT (SELECT count() FROM events) + (SELECT count() FROM rejected_events) AS n";
-    await eventually(
-      () => workspace.rows<{ n: number }>(stored),
-      ([row]) => row!.n === messages.length,
-    );
+    await workspace.untilIngested();
     await ingest.stop();
   });
   afterAll(async () => await workspace?.close());

@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { connectClickHouse } from "@keypulse/engines";
-import { cacheFolder } from "@keypulse/infra";
 import { type OwnEngines, ownEngines } from "@keypulse/testkit";
 import { analystGrants, migrate } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { without } from "./leftOut.ts";
+import { digestOf, filledOnce, pythonWithPackages } from "./python.ts";
 
 const run = promisify(execFile);
 const here = fileURLToPath(new URL("clients/", import.meta.url));
@@ -58,7 +57,7 @@ describe("the analyst's own tools", () => {
   afterAll(async () => await engines?.stop());
 
   it("Python: clickhouse-connect and pandas", async (context) => {
-    const python = await pythonWithPackages(context);
+    const python = await pythonWithPackages((what) => without(context, what));
     const { stdout } = await run(python, [
       join(here, "read.py"),
       ...[analyst.hostname, analyst.port, analyst.username, analyst.password, "keypulse"],
@@ -111,38 +110,11 @@ describe("the analyst's own tools", () => {
   });
 });
 
-/** In CI nothing may be left out. */
-function without(context: TestContext, what: string): never {
-  if (process.env.CI) throw new Error(`${what}, and CI must run this test`);
-  return context.skip(what);
-}
-
-async function pythonWithPackages(context: TestContext): Promise<string> {
-  const found = await run("python3", ["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"]).catch(
-    () => undefined,
-  );
-  if (found === undefined) without(context, "There is no python3 of 3.11 or newer with venv here");
-  const requirements = join(here, "requirements.txt");
-  const folder = await filled(`python-${digest(requirements)}`, async (into) => {
-    await run("python3", ["-m", "venv", into]);
-    await run(join(into, "bin/python3"), [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--disable-pip-version-check",
-      "-r",
-      requirements,
-    ]);
-  });
-  return join(folder, "bin/python3");
-}
-
 async function jdbcDriver(context: TestContext): Promise<string> {
   const found = await run("mvn", ["--version"]).catch(() => undefined);
   if (found === undefined) without(context, "There is no Maven here");
   const pom = join(here, "pom.xml");
-  return await filled(`jdbc-${digest(pom)}`, async (into) => {
+  return await filledOnce(`jdbc-${digestOf(pom)}`, async (into) => {
     await run("mvn", [
       "-B",
       "-q",
@@ -152,17 +124,4 @@ async function jdbcDriver(context: TestContext): Promise<string> {
       `-DoutputDirectory=${into}`,
     ]);
   });
-}
-
-const digest = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
-
-/** A folder of the cache, filled once; what a cut-off run left is begun again. */
-async function filled(name: string, fill: (into: string) => Promise<void>): Promise<string> {
-  const folder = join(cacheFolder(), name);
-  if (existsSync(join(folder, ".complete"))) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  await fill(folder);
-  mkdirSync(join(folder, ".complete"));
-  return folder;
 }

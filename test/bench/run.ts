@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { ownEngines } from "@keypulse/testkit";
 import { benchCollector } from "./collector.ts";
+import { benchFit } from "./fit.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIdentity } from "./identity.ts";
 import { benchIngest } from "./ingest.ts";
@@ -11,6 +12,7 @@ npm run bench -- freshness [--rate 500] [--seconds 30] [--json]
 npm run bench -- collector [--seconds 10] [--json]
 npm run bench -- identity  [--identifiers 1000000] [--json]
 npm run bench -- query     [--events 10000000] [--clients 100000] [--json]
+npm run bench -- fit       [--json]
 
 ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
            JSON.parse → the same rows inserted, nothing else. Events a second, CPU an event, memory, parts.
@@ -19,6 +21,7 @@ identity   Links taken in and looked up, memory of Redis and ClickHouse as ident
 collector  HTTP → Kafka, 64 connections, single events and batches of 100, against the same server that only produces.
 query      One client's page, lists and views over a tenth, half, once and twice the events, against the bare sum over
            the same days. How long until an event shows in clients: freshness.
+fit        Churn models fitted to the same data by Keypulse and by Python's lifetimes: parameters and time. No engines.
 
   --events N   ingest: events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
   --clients N  query: how many there are
@@ -51,6 +54,10 @@ const benches = {
   collector: () => collector(whole("seconds", 10)),
   query: () => query(whole("events", 10_000_000), whole("clients")),
   identity: () => identity(whole("identifiers")),
+  fit: async () => {
+    const report = await benchFit();
+    console.log(values.json ? JSON.stringify(report.lines, null, 2) : report.text);
+  },
 };
 const bench = benches[positionals[0] as keyof typeof benches];
 if (values.help || bench === undefined) {

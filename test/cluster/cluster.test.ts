@@ -11,20 +11,20 @@ import {
   ownCluster,
   startService,
 } from "@keypulse/testkit";
-import { personalTables, viewNames } from "@keypulse/warehouse";
+import { personalTables } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { runFaults } from "../faults/scenario.ts";
 
 /** Set KEYPULSE_FAULTS_SEED to repeat a run. */
 const seed = Number(process.env.KEYPULSE_FAULTS_SEED ?? Math.floor(Math.random() * 1_000_000));
 
-/**
- * Not part of `npm test`, for the embedded server ends itself now and then ("Terminate called for uncaught exception:
- * Connection reset by peer") where the other one drops a native connection, which a full server takes calmly.
- */
-const asked = process.env.KEYPULSE_CLUSTER_TEST === "1";
+/** The views whose rows come of both shards, and those that join such with what is on the first alone. */
+const views = [
+  ...["clients", "contacts", "orders", "order_items", "timeline", "identities", "activity_by_day", "activity_by_week"],
+  ...["products", "payments", "sources", "client_names", "identity_ledger", "alerts_open", "rejected"],
+];
 
-describe.runIf(asked)("two ClickHouse servers as shards", () => {
+describe("two ClickHouse servers as shards", () => {
   let cluster: OwnCluster;
   let engines: EngineAddresses;
   beforeAll(async () => {
@@ -55,14 +55,14 @@ describe.runIf(asked)("two ClickHouse servers as shards", () => {
     const own = { ...engines, native: { clickhouse: bothServers() }, stop: async () => {} };
     const report = await runFaults(own, {
       seed,
-      events: 2_000,
+      events: 1_200,
       duplicates: 0.05,
-      kills: 2,
+      kills: 1,
       clients: 80,
       clickhouseAwayMs: 500,
       settings: cluster.environment,
     });
-    expect(report).toMatchObject({ events: 2_000, rejected: 0, duplicates: report.messages - 2_000 });
+    expect(report).toMatchObject({ events: 1_200, rejected: 0, duplicates: report.messages - 1_200 });
   });
 
   it("answer one question together, whichever is asked, and forget a person on both", async () => {
@@ -116,13 +116,14 @@ describe.runIf(asked)("two ClickHouse servers as shards", () => {
       }),
     );
     await workspace.send([...hers, ...orders]);
+    await workspace.untilIngested();
     const clients = () =>
       workspace.rows<{ account: string; orders: number; revenue: string; events: number }>(
         `SELECT account_id AS account, orders, toString(revenue_gross) AS revenue, events FROM clients ORDER BY length(account), account`,
       );
     const ofCompanies = companies.map((account) => ({ account, orders: 1, revenue: "12.5", events: 1 }));
     const all = [{ account: "", orders: 0, revenue: "0", events: hers.length }, ...ofCompanies];
-    expect(await eventually(clients, (rows) => JSON.stringify(rows) === JSON.stringify(all))).toEqual(all);
+    expect(await clients()).toEqual(all);
     for (const table of ["events", "activity_daily", "revenue_daily", "order_lines", "client_totals"]) {
       for (const rows of await onEach(`SELECT count() AS n FROM ${table}_local`)) expect(rows).toBeGreaterThan(0);
     }
@@ -132,7 +133,7 @@ describe.runIf(asked)("two ClickHouse servers as shards", () => {
       connectClickHouse({ CLICKHOUSE_URL: analystUrl, CLICKHOUSE_DATABASE: workspace.world.database }, "keypulse-test"),
     );
     onTestFinished(async () => void (await Promise.all(analysts.map((analyst) => analyst.close()))));
-    for (const view of viewNames()) {
+    for (const view of views) {
       const [one, other] = await Promise.all(
         analysts.map(async (analyst) => {
           const result = await analyst.query({ query: `SELECT * FROM ${view}`, format: "JSONStringsEachRow" });

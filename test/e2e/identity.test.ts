@@ -63,14 +63,9 @@ describe("who is who, decided by people", () => {
   const decide = (body: object) => call<Preview>("POST", "/v1/identity/decisions", body);
   const undo = (id: string) => call<Preview>("POST", `/v1/identity/decisions/${id}/undo`, {});
 
-  let stored = 0;
   async function store(events: SentEvent[]): Promise<void> {
     await workspace.send(events);
-    stored += events.length;
-    await eventually(
-      () => workspace.rows<{ n: number }>("SELECT count() AS n FROM events"),
-      ([row]) => row?.n === stored,
-    );
+    await workspace.untilIngested();
   }
   const at = (day: number) => `2026-03-${String(day).padStart(2, "0")}T12:00:00Z`;
   const order = (day: number, amount: string, identifiers: Record<string, string>) =>

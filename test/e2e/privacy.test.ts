@@ -56,14 +56,13 @@ describe("people's rights", () => {
   const call = async <T>(method: string, path: string, body?: unknown) =>
     (await (await request(method, path, body)).json()) as T;
   const count = async (query: string) => (await workspace.rows<{ n: number }>(query))[0]!.n;
-  const untilStored = (events: number, rejected: number) =>
-    eventually(
-      async () => [
-        await count("SELECT count() AS n FROM events"),
-        await count("SELECT count() AS n FROM rejected_events"),
-      ],
-      ([stored, refused]) => stored === events && refused === rejected,
-    );
+  const untilStored = async (events: number, rejected: number) => {
+    await workspace.untilIngested();
+    expect([
+      await count("SELECT count() AS n FROM events"),
+      await count("SELECT count() AS n FROM rejected_events"),
+    ]).toEqual([events, rejected]);
+  };
   const order = (id: string, amount: string, identifiers: Record<string, string>) =>
     buildEvent("order.placed", { identifiers, properties: { order_id: id, amount, currency: "EUR", note: "for ana" } });
 

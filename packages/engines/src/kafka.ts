@@ -11,6 +11,7 @@ import {
 import { z } from "zod";
 import { registerCompression } from "./compression.ts";
 import type { EngineLogger } from "./logger.ts";
+import { retry } from "./retry.ts";
 
 /** How to reach Kafka. All from the environment; `ca`, `cert` and `key` are PEM texts. */
 export const kafkaSettingsShape = {
@@ -86,13 +87,13 @@ export interface TopicSpec {
   partitions: number;
 }
 
-/** Creates what is missing; existing topics stay as they are. */
+/** Creates what is missing and waits until it can be written to; existing topics stay as they are. */
 export async function ensureTopics(admin: Admin, topics: TopicSpec[], replicationFactor: number): Promise<string[]> {
   const existing = new Set(await admin.listTopics());
   const missing = topics.filter(({ topic }) => !existing.has(topic));
   if (missing.length === 0) return [];
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: missing.map(({ topic, partitions }) => ({
       topic,
       numPartitions: partitions,
@@ -100,7 +101,19 @@ export async function ensureTopics(admin: Admin, topics: TopicSpec[], replicatio
       configEntries: [{ name: "max.message.bytes", value: String(4 * 1024 * 1024) }],
     })),
   });
-  return missing.map(({ topic }) => topic);
+  const names = missing.map(({ topic }) => topic);
+  // kafkajs' own wait gives up where the broker it asks has not heard of the topic yet, which is usual under load.
+  await retry(() => untilLed(admin, names), { minDelayMs: 50, maxDelayMs: 500, attempts: 60 });
+  return names;
+}
+
+/** @throws Error while a partition of the topics has no leader */
+async function untilLed(admin: Admin, names: string[]): Promise<void> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  for (const { name, partitions } of topics) {
+    if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0))
+      throw new Error(`${name} has no leader yet`);
+  }
 }
 
 export { type Admin, CompressionTypes, type Consumer, type Kafka, type Producer };

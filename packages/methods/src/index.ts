@@ -77,6 +77,51 @@ export {
 export { defaultSpendSettings, detectSpend, type SpendSettings } from "./findings/spend.ts";
 export { advanceClock, mergeIntervals, type OpenInterval, uncoveredMs } from "./intervals.ts";
 export { type AlarmVerdict, type DropJudgement, JUDGEMENT_WEEKS, judgeAlarm, judgeDropHistories } from "./judge.ts";
+export type { BetaGeometricParameters } from "./leaving/betaGeometric.ts";
+export { type BgNbdParameters, bgNbd, fitBgNbd } from "./leaving/bgNbd.ts";
+export type { FitOptions, LogNormalPrior, ModelFit } from "./leaving/fitting.ts";
+export { type FuturePurchases, intervalOfPurchases, quantileOfPurchases } from "./leaving/futurePurchases.ts";
+export {
+  type ExpectedAmount,
+  expectedAmount,
+  fitGammaGamma,
+  type GammaGammaParameters,
+  type Spend,
+} from "./leaving/gammaGamma.ts";
+export {
+  areaUnderCurve,
+  compareHoldOut,
+  type Discrimination,
+  type FrequencyClass,
+  forecastHoldOut,
+  type HeldOutClient,
+  type HeldOutForecast,
+  type HoldOutComparison,
+} from "./leaving/holdOut.ts";
+export type { LeavingModel } from "./leaving/leavingModel.ts";
+export {
+  fitMbgCnbd,
+  type MbgCnbdFit,
+  type MbgCnbdOptions,
+  type MbgCnbdParameters,
+  mbgCnbd,
+} from "./leaving/mbgCnbd.ts";
+export { fitNbd, type NbdParameters, nbd } from "./leaving/nbd.ts";
+export { fitParetoNbd, type ParetoNbdParameters, paretoNbd } from "./leaving/paretoNbd.ts";
+export {
+  type ClientPurchases,
+  type Observation,
+  type PurchaseSummary,
+  summarisePurchases,
+} from "./leaving/purchaseSummary.ts";
+export { panelGap, recencyRatio } from "./leaving/recencyRule.ts";
+export {
+  defaultSegmentSettings,
+  fitSegments,
+  type SegmentFit,
+  type SegmentSettings,
+} from "./leaving/segments.ts";
+export { type ValueAtStake, type ValueQuestion, valueAtStake } from "./leaving/valueAtStake.ts";
 export {
   moneyAtStakeOfDrop,
   moneyAtStakeOfSilence,

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fitSilencePrior, silenceHistoryOf } from "./channel/channelContext.ts";
-import { logGamma } from "./logGamma.ts";
 import { seededRandom } from "./random.ts";
 import { fitRegularity, gapLaw, gapLawAtTail, gapLawTail, randomGaps } from "./regularGaps.ts";
 import { defaultSilenceSettings, detectSilence, gapTail, ratePosterior, silenceDeadline } from "./silence.ts";
@@ -27,21 +26,6 @@ const sums = (gaps: readonly number[]) => ({
   repeats: gaps.length,
   spanDays: gaps.reduce((sum, gap) => sum + gap, 0),
   sumLogGapDays: gaps.reduce((sum, gap) => sum + Math.log(gap), 0),
-});
-
-it("logGamma knows factorials and the half", () => {
-  expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.sqrt(Math.PI)), 12);
-  let factorial = 1;
-  for (let n = 1; n < 18; n++) {
-    expect(logGamma(n)).toBeCloseTo(Math.log(factorial), 11);
-    factorial *= n;
-  }
-  fc.assert(
-    fc.property(fc.double({ min: 0.01, max: 1e6, noNaN: true }), (x) => {
-      const step = logGamma(x + 1) - logGamma(x);
-      expect(Math.abs(step - Math.log(x))).toBeLessThan(1e-7 * Math.max(1, Math.abs(logGamma(x))) + 1e-9);
-    }),
-  );
 });
 
 describe("the law of a client's gaps", () => {

@@ -1,5 +1,5 @@
-import { logGamma } from "./logGamma.ts";
 import type { GammaPrior } from "./silencePrior.ts";
+import { logGamma } from "./specialFunctions.ts";
 
 /**
  * How regular a panel's clients are: gaps are Erlang-k, the sum of k exponential stages (k = 1: at random; 6: nearly as a

@@ -11,6 +11,7 @@ import {
   silentSteps,
 } from "@keypulse/infra";
 import { testAnalystGrants } from "./addresses.ts";
+import { gentleLine } from "./gentleLine.ts";
 
 interface ClusterNode {
   readonly url: string;
@@ -44,7 +45,11 @@ export async function ownCluster(
   const ports = await freePorts(places.length * 2);
   const users = clickhouseUsers(testAnalystGrants);
   const servers = places.map((place, index) => ({ ...place, http: ports[index * 2]!, native: ports[index * 2 + 1]! }));
-  const cluster = clusterXml(servers, users.password);
+  const lines = await Promise.all(servers.map(({ native }) => gentleLine(native)));
+  const cluster = clusterXml(
+    servers.map(({ shard }, index) => ({ shard, port: lines[index]!.port })),
+    users.password,
+  );
   const nodes = await Promise.all(
     servers.map(async ({ shard, replica, http, native: nativePort }, index): Promise<ClusterNode> => {
       const native = await nativeClickHouse({
@@ -80,16 +85,17 @@ export async function ownCluster(
     },
     stop: async () => {
       await Promise.all(nodes.map(({ native }) => native.stop()));
+      await Promise.all(lines.map((line) => line.close()));
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-function clusterXml(servers: readonly { shard: number; native: number }[], password: string): string {
+function clusterXml(servers: readonly { shard: number; port: number }[], password: string): string {
   const shards = [...Map.groupBy(servers, ({ shard }) => shard).values()].map((replicas) => {
     const list = replicas.map(
-      ({ native }) =>
-        `<replica><host>127.0.0.1</host><port>${native}</port><user>keypulse</user><password>${password}</password></replica>`,
+      ({ port }) =>
+        `<replica><host>127.0.0.1</host><port>${port}</port><user>keypulse</user><password>${password}</password></replica>`,
     );
     return `<shard><internal_replication>true</internal_replication>${list.join("")}</shard>`;
   });

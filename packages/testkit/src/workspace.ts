@@ -16,6 +16,7 @@ import { prepareWorkspace } from "@keypulse/infra";
 import { z } from "zod";
 import type { EngineAddresses } from "./addresses.ts";
 import type { SentEvent } from "./events.ts";
+import { eventually } from "./eventually.ts";
 import { createTestWorld, type TestWorld } from "./world.ts";
 
 /** A test's world with tables and topics in it, and connections to look at it. */
@@ -32,6 +33,11 @@ export interface TestWorkspace {
   rows<T>(query: string): Promise<T[]>;
   /** Sends events to the topics of their kinds, keyed by their strongest identifier. */
   send(events: readonly SentEvent[]): Promise<void>;
+  /**
+   * Waits until the ingest group has committed all that Kafka has: an event's row can be read a moment before what
+   * views make of it, and only the commit comes after both.
+   */
+  untilIngested(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -85,6 +91,19 @@ export async function createTestWorkspace(
         })),
       });
     },
+    async untilIngested() {
+      const admin = kafka.admin();
+      await admin.connect();
+      try {
+        await eventually(
+          () => uncommitted(admin, Object.values(topics.events), environment.INGEST_GROUP),
+          (n) => n === 0,
+          60_000,
+        );
+      } finally {
+        await admin.disconnect();
+      }
+    },
     async close() {
       await producer.disconnect();
       await clickhouse.close();
@@ -92,6 +111,26 @@ export async function createTestWorkspace(
       await world.drop();
     },
   };
+}
+
+/** Messages that Kafka has and the group has not committed. */
+async function uncommitted(
+  admin: ReturnType<ReturnType<typeof connectKafka>["admin"]>,
+  topics: string[],
+  groupId: string,
+): Promise<number> {
+  const committed = new Map(
+    (await admin.fetchOffsets({ groupId, topics })).flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [`${topic}:${partition}`, Number(offset)]),
+    ),
+  );
+  let messages = 0;
+  for (const topic of topics) {
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      messages += Number(high) - Math.max(Number(low), committed.get(`${topic}:${partition}`) ?? 0);
+    }
+  }
+  return messages;
 }
 
 function topicKind(event: SentEvent): EventKind {

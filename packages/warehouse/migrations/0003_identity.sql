@@ -1,3 +1,4 @@
+-- Formerly 88410351eb44790e236f6af0b20e3f4550c09ec5a424f0978a466b59a263e109: with granules of 8,192 rows, as above in 0002.
 CREATE TABLE identity_links
 (
     left_key UUID COMMENT 'Key of the stronger identifier',
@@ -24,6 +25,7 @@ CREATE TABLE identity_keys
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS index_granularity = 1024
 COMMENT 'The map from identifier to contact and client, as of now';
 
 CREATE TABLE identifiers
@@ -34,6 +36,7 @@ CREATE TABLE identifiers
 )
 ENGINE = ReplacingMergeTree
 ORDER BY key
+SETTINGS index_granularity = 1024
 COMMENT 'Identifiers by their key';
 
 CREATE MATERIALIZED VIEW feed_identifiers TO identifiers AS

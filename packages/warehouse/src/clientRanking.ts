@@ -1,57 +1,76 @@
+import { keysOfClients } from "./clientKeys.ts";
 import { fill, type WarehouseSettings } from "./workspace.ts";
 
 /** By which clients can be listed; the largest or latest first. */
 export const clientSorts = ["revenue_net", "revenue_365d", "orders", "last_order", "last_activity", "events"] as const;
 export type ClientSort = (typeof clientSorts)[number];
 
-const money = (sum: string, where = "true"): string => `
-  SELECT client_key AS owner_key, toFloat64(${sum}) AS number FROM revenue_converted
-  WHERE ${where} AND client_key NOT IN {{moved}} GROUP BY owner_key
-  UNION ALL
-  SELECT {{owner client_key day}} AS owner_key, toFloat64(${sum}) AS number FROM revenue_converted
-  WHERE ${where} AND client_key IN {{moved}} GROUP BY owner_key
-  UNION ALL SELECT client_key, 0 FROM client_totals WHERE {{of_keys client_key}} AND client_key NOT IN {{moved}}`;
+const nobody = "toUUID('00000000-0000-0000-0000-000000000000')";
 
-const times = (total: string, ofEvent: string): string => `
-  SELECT client_key AS owner_key, toFloat64(ifNull(${total}, 0)) AS number FROM client_totals
-  WHERE {{of_keys client_key}} AND client_key NOT IN {{moved}} GROUP BY owner_key
-  UNION ALL
-  SELECT {{owner client_key day}} AS owner_key, toFloat64(ifNull(${ofEvent}, 0)) AS number
-  FROM (SELECT *, toDate(occurred_at, '{{timezone}}') AS day FROM events) WHERE client_key IN {{moved}} GROUP BY owner_key`;
+/** A number of every key by its rows of days. */
+const ofDays = (sum: string, table: string, where = "true"): string => `
+  SELECT {{owner client_key day}} AS owner_key, toFloat64(${sum}) AS number FROM ${table}
+  WHERE ${where} AND {{among}} GROUP BY owner_key`;
 
+/** A number of every key of all times together, which are there ready; those of people who moved are of their events. */
+const ofAllTimes = (total: string, ofEvents: string): string => `
+  SELECT client_key AS owner_key, toFloat64(${total}) AS number FROM client_totals
+  WHERE {{among}} AND client_key NOT IN (SELECT key FROM identity_moves) GROUP BY owner_key
+  UNION ALL
+  SELECT {{owner client_key day}} AS owner_key, toFloat64(${ofEvents}) AS number
+  FROM (SELECT *, toDate(occurred_at, '{{timezone}}') AS day FROM events WHERE client_key IN (SELECT key FROM identity_moves))
+  WHERE {{among}} GROUP BY owner_key`;
+
+const net = "sum(gross_here - returned_here)";
 const byKey: Record<ClientSort, { numbers: string; together: "sum" | "max" }> = {
-  revenue_net: { numbers: money("sum(gross_here - returned_here)"), together: "sum" },
+  revenue_net: { numbers: ofDays(net, "revenue_converted"), together: "sum" },
   revenue_365d: {
-    numbers: money("sum(gross_here - returned_here)", "day > toDate(now('{{timezone}}')) - 365"),
+    numbers: ofDays(net, "revenue_converted", "day > toDate(now('{{timezone}}')) - 365"),
     together: "sum",
   },
-  orders: { numbers: money("sum(orders)"), together: "sum" },
+  orders: { numbers: ofDays("sum(orders)", "revenue_daily"), together: "sum" },
   last_order: {
-    numbers: times(
+    numbers: ofAllTimes(
       "toUnixTimestamp64Milli(max(last_order))",
       "toUnixTimestamp64Milli(maxIf(toNullable(occurred_at), type = 'order.placed'))",
     ),
     together: "max",
   },
   last_activity: {
-    numbers: times(
+    numbers: ofAllTimes(
       "toUnixTimestamp64Milli(max(last_active_at))",
       "toUnixTimestamp64Milli(maxIf(toNullable(occurred_at), activity))",
     ),
     together: "max",
   },
-  events: { numbers: times("sum(events)", "count()"), together: "sum" },
+  events: { numbers: ofAllTimes("sum(events)", "count()"), together: "sum" },
 };
+
+/** For more clients than these, reading all is quicker than naming their keys. */
+const mostNamed = 500;
+
+const amongKeys = (ids: readonly string[] | undefined): string =>
+  ids === undefined || ids.length > mostNamed
+    ? `client_key != ${nobody}`
+    : `client_key IN ${keysOfClients(quoted(ids))}`;
+const amongClients = (ids: readonly string[] | undefined): string =>
+  ids === undefined ? "true" : `client_id IN (${quoted(ids)})`;
+const quoted = (ids: readonly string[]): string => ids.map((id) => `'${id}'`).join(", ");
 
 /**
  * Clients by one number alone, which reads a tenth of what the view `clients` does: a list is then one page of it, read
- * by keys. Columns: client_id, number (money, a count, or milliseconds since 1970).
+ * by keys. Clients that have no such number (no orders, say) are not in it; by
+ * events all are. Columns: client_id, number (money, a count,
+ * or milliseconds since 1970).
+ * @param among ids of the clients to rank; all without
  */
-export function rankingQuery(sort: ClientSort, workspace: WarehouseSettings): string {
+export function rankingQuery(sort: ClientSort, workspace: WarehouseSettings, among?: readonly string[]): string {
   const { numbers, together } = byKey[sort];
   return fill(
-    `SELECT coalesce(nullIf(m.client_id, toUUID('00000000-0000-0000-0000-000000000000')), k.owner_key) AS client_id, ${together}(k.number) AS number
-    FROM (${numbers}) AS k LEFT JOIN {{identity_map}} AS m ON m.key = k.owner_key GROUP BY client_id`,
+    `SELECT client_id, number FROM (
+      SELECT coalesce(nullIf(m.client_id, ${nobody}), k.owner_key) AS client_id, ${together}(k.number) AS number
+      FROM (${numbers.replaceAll("{{among}}", amongKeys(among))}) AS k LEFT JOIN identity_map AS m ON m.key = k.owner_key
+      WHERE isNotNull(k.number) GROUP BY client_id) WHERE ${amongClients(among)}`,
     workspace,
   );
 }

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { connectClickHouse } from "@keypulse/engines";
 import { createTestWorld, type TestWorld } from "@keypulse/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +19,23 @@ describe("migrate", () => {
     const files = (await readdir(new URL("../migrations/", import.meta.url))).filter((file) => file.endsWith(".sql"));
     expect(reports.flatMap((report) => report.applied).toSorted()).toEqual(files.toSorted());
     expect(await migrate(settings(), workspace)).toEqual({ applied: [], views: 0 });
+  });
+
+  it("takes stores that an earlier text of a file made, where the file says so, and no others", async () => {
+    const clickhouse = connectClickHouse(settings(), "test");
+    const file = "0002_activity.sql";
+    const text = await readFile(new URL(`../migrations/${file}`, import.meta.url), "utf8");
+    const earlier = /^-- Formerly (\w{64}): /m.exec(text)![1]!;
+    const setChecksum = async (checksum: string) =>
+      await clickhouse.command({
+        query: `ALTER TABLE schema_migrations UPDATE checksum = '${checksum}' WHERE name = '${file}' SETTINGS mutations_sync = 1`,
+      });
+    await setChecksum(earlier);
+    expect(await migrate(settings(), workspace)).toEqual({ applied: [], views: 0 });
+    await setChecksum("of another text");
+    await expect(migrate(settings(), workspace)).rejects.toThrow(/0002_activity.sql was changed/);
+    await setChecksum(earlier);
+    await clickhouse.close();
   });
 
   it("refuses to serve another currency or time zone than the tables were made for", async () => {

@@ -92,7 +92,9 @@ async function applyTables(node: Node, workspace: WarehouseSettings, cluster: Cl
   }
 
   const migrations = await readMigrations(workspace);
-  const missing = migrations.filter(({ name, checksum }) => checksums.get(name) !== checksum);
+  const missing = migrations.filter(
+    ({ name, checksum, formerly }) => ![checksum, ...formerly].includes(checksums.get(name) ?? ""),
+  );
   const isFirst = node.first === node;
   for (const { name, checksum, statements } of missing) {
     if (checksums.has(name)) {

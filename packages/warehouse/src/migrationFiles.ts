@@ -7,6 +7,11 @@ export interface Migration {
   name: string;
   /** Of its text as it is in the file. */
   checksum: string;
+  /**
+   * Checksums of earlier texts of it, from lines `-- Formerly CHECKSUM: what differed`. Only what is no fault in stores
+   * that were made by them may be changed so, such as how finely a new table is indexed.
+   */
+  formerly: string[];
   statements: string[];
 }
 
@@ -19,7 +24,8 @@ export async function readMigrations(workspace: WarehouseSettings): Promise<Migr
     names.map(async (name) => {
       const text = await readFile(new URL(name, folder), "utf8");
       const checksum = createHash("sha256").update(text).digest("hex");
-      return { name, checksum, statements: statementsOf(fill(text, workspace)) };
+      const formerly = [...text.matchAll(/^-- Formerly ([0-9a-f]{64}): ./gm)].map(([, earlier]) => earlier!);
+      return { name, checksum, formerly, statements: statementsOf(fill(text, workspace)) };
     }),
   );
 }

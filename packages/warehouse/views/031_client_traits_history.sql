@@ -17,10 +17,10 @@ FROM
         '' AS who,
         occurred_at
     FROM client_traits
-    WHERE subject = 'client' AND {{of_keys subject_key}}
+    WHERE subject = 'client' AND {{is_known subject_key}}
     UNION ALL
     SELECT subject_key AS client_key, toString(field) AS trait, value, 'written' AS source, who, since AS occurred_at
     FROM written_fields
-    WHERE subject = 'client' AND {{of_keys subject_key}}
+    WHERE subject = 'client' AND {{is_known subject_key}}
 ) AS t
 {{join_client_of t.client_key of SELECT subject_key FROM client_traits WHERE subject = 'client' UNION ALL SELECT subject_key FROM written_fields}}

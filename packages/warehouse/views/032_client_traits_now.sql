@@ -19,9 +19,9 @@ FROM
         trait,
         source,
         argMax((value, who, since), since) AS word,
-        indexOf({{setting trait_sources}}, source) AS listed,
+        indexOf((SELECT trait_sources FROM profile_settings), source) AS listed,
         if(listed = 0, 4294967295, listed) AS place
-    FROM {{view client_traits_history}}
+    FROM client_traits_history
     WHERE since <= now64(3)
     GROUP BY client_id, trait, source
     HAVING word.1 != 'null'

@@ -19,17 +19,17 @@ FROM
         t.trait AS trait,
         t.source AS source,
         argMax((t.value, t.who, t.since), t.since) AS word,
-        indexOf({{setting trait_sources}}, source) AS listed,
+        indexOf((SELECT trait_sources FROM profile_settings), source) AS listed,
         if(listed = 0, 4294967295, listed) AS place
     FROM
     (
         SELECT subject_key, toString(trait) AS trait, value, toString(source) AS source, '' AS who, occurred_at AS since
         FROM client_traits
-        WHERE subject = 'contact' AND {{of_keys subject_key}}
+        WHERE subject = 'contact' AND {{is_known subject_key}}
         UNION ALL
         SELECT subject_key, toString(field) AS trait, value, 'written' AS source, who, since
         FROM written_fields
-        WHERE subject = 'contact' AND {{of_keys subject_key}}
+        WHERE subject = 'contact' AND {{is_known subject_key}}
     ) AS t
     LEFT JOIN {{identity_map of SELECT subject_key FROM client_traits WHERE subject = 'contact' UNION ALL SELECT subject_key FROM written_fields}} AS m ON m.key = t.subject_key
     WHERE t.since <= now64(3)

@@ -10,8 +10,8 @@
 -- returned_here: returned in the workspace's currency, 0 without a rate
 SELECT client_key, day, toString(currency) AS currency, orders, gross, returned, true AS has_rate, gross AS gross_here, returned AS returned_here
 FROM revenue_daily
-WHERE currency = '{{currency}}' AND {{of_keys client_key}}
-{{where other currencies}}
+WHERE currency = '{{currency}}' AND {{is_known client_key}}
+
 UNION ALL
 SELECT
     d.client_key,
@@ -20,14 +20,14 @@ SELECT
     d.orders,
     d.gross,
     d.returned,
-    r.rate > 0 AND d.day - r.day <= {{setting rate_days}} AS has_rate,
+    r.rate > 0 AND d.day - r.day <= (SELECT rate_days FROM profile_settings) AS has_rate,
     if(has_rate, CAST(round(d.gross * r.rate, 4) AS Decimal(38, 4)), 0) AS gross_here,
     if(has_rate, CAST(round(d.returned * r.rate, 4) AS Decimal(38, 4)), 0) AS returned_here
 FROM
 (
     SELECT client_key, day, toString(currency) AS currency, orders, gross, returned
     FROM revenue_daily
-    WHERE currency != '{{currency}}' AND {{of_keys client_key}}
+    WHERE currency != '{{currency}}' AND {{is_known client_key}}
 ) AS d
 ASOF LEFT JOIN {{rates}} AS r ON r.currency = d.currency AND r.day <= d.day
-{{end}}
+

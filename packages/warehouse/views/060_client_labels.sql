@@ -5,9 +5,9 @@
 -- contacts: Number of known persons
 SELECT
     m.client_id AS client_id,
-    anyIf(i.value, i.kind = 'account_id') AS account_id,
-    argMin(i.value, indexOf(['account_id', 'crm_id', 'domain', 'user_id', 'email', 'phone', 'anonymous_id'], toString(i.kind))) AS label,
+    minIf(i.value, i.kind = 'account_id') AS account_id,
+    argMinIf(i.value, (indexOf(['account_id', 'crm_id', 'domain', 'user_id', 'email', 'phone', 'anonymous_id'], toString(i.kind)), i.value), i.value != '') AS label,
     uniqExactIf(m.contact_id, m.contact_id != toUUID('00000000-0000-0000-0000-000000000000')) AS contacts
-FROM {{identity_map}} AS m
-LEFT JOIN (SELECT key, kind, value FROM identifiers FINAL WHERE {{of_keys key}}) AS i ON i.key = m.key
+FROM identity_map AS m
+LEFT JOIN (SELECT key, kind, value FROM identifiers FINAL WHERE {{is_known key}}) AS i ON i.key = m.key
 GROUP BY client_id

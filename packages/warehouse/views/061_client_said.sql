@@ -1,6 +1,6 @@
 -- The dossier's short fields, one row a client that anything was said of
 -- client_id: Client
--- name: Name: what counts of the client itself, else the newest name of a person of it
+-- name: Name: what counts of the client itself, else that of the only person known by name
 -- industry: Industry
 -- region: Region
 -- size: Size
@@ -11,7 +11,7 @@
 -- satisfaction: Satisfaction
 SELECT
     client_id,
-    argMaxIf(said, own, trait = 'name' AND said != '') AS name,
+    multiIf(countIf(trait = 'name') > 0, anyIf(said, trait = 'name'), uniqExactIf(said, trait = 'name of a person') = 1, anyIf(said, trait = 'name of a person'), '') AS name,
     anyIf(said, trait = 'industry') AS industry,
     anyIf(said, trait = 'region') AS region,
     anyIf(said, trait = 'size') AS size,
@@ -22,18 +22,17 @@ SELECT
     anyIf(said, trait = 'satisfaction') AS satisfaction
 FROM
 (
-    SELECT client_id, trait, if(JSONType(value) = 'String', JSONExtractString(value), value) AS said, toDateTime64('2299-01-01 00:00:00', 3, 'UTC') AS own
-    FROM {{view client_traits_now}}
+    SELECT client_id, trait, if(JSONType(value) = 'String', JSONExtractString(value), value) AS said
+    FROM client_traits_now
     WHERE trait IN ('name', 'industry', 'region', 'size', 'owner', 'backup', 'parent', 'nps', 'satisfaction')
     UNION ALL
-    SELECT {{client_of t.subject_key}} AS client_id, 'name' AS trait, t.said AS said, t.said_at AS own
-    FROM
+    SELECT m.client_id AS client_id, 'name of a person' AS trait, w.name AS said
+    FROM (SELECT contact_id, JSONExtractString(value) AS name FROM contact_traits_now WHERE trait = 'name') AS w
+    INNER JOIN
     (
-        SELECT subject_key, max(occurred_at) AS said_at, argMax(JSONExtractString(value), occurred_at) AS said
-        FROM client_traits
-        WHERE subject = 'contact' AND trait = 'name' AND value != 'null' AND {{of_keys subject_key}}
-        GROUP BY subject_key
-    ) AS t
-    {{join_client_of t.subject_key of SELECT subject_key FROM client_traits WHERE trait = 'name'}}
+        SELECT DISTINCT contact_id, client_id
+        FROM {{identity_map of SELECT subject_key FROM client_traits WHERE trait = 'name' AND subject = 'contact' UNION ALL SELECT subject_key FROM written_fields WHERE field = 'name' AND subject = 'contact'}}
+    ) AS m ON m.contact_id = w.contact_id
 )
+WHERE said != ''
 GROUP BY client_id

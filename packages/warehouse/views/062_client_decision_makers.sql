@@ -5,7 +5,7 @@ SELECT m.client_id AS client_id, count() AS decision_makers
 FROM
 (
     SELECT contact_id
-    FROM {{view contact_traits_now}}
+    FROM contact_traits_now
     WHERE trait = 'role' AND value = '"decides"'
 ) AS w
 INNER JOIN

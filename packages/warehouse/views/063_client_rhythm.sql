@@ -17,7 +17,7 @@ FROM
     (
         SELECT {{owner client_key day}} AS owner_key, groupUniqArray(day) AS days
         FROM revenue_daily
-        WHERE orders > 0 AND {{of_keys client_key}}
+        WHERE orders > 0 AND {{is_known client_key}}
         GROUP BY owner_key
     ) AS k
     {{join_client_of k.owner_key}}

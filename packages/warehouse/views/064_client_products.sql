@@ -15,7 +15,7 @@ SELECT
     {{client_of b.owner_key}} AS client_id,
     b.sku AS sku,
     argMax(b.name, b.last_bought) AS name,
-    min(b.first_bought) AS first_bought,
+    minIf(b.first_bought, notEmpty(b.days)) AS first_bought,
     max(b.last_bought) AS last_bought,
     length(arrayDistinct(arrayFlatten(groupArray(b.days)))) AS days_bought,
     if(days_bought < 2, NULL, (last_bought - first_bought) / (days_bought - 1)) AS usual_gap_days,
@@ -41,12 +41,12 @@ FROM
     (
         SELECT
             o.client_key AS client_key, o.sku AS sku, o.name AS name, o.placed AS placed, o.day AS day, o.quantity AS quantity,
-            multiIf(o.currency = '{{currency}}', o.amount, r.rate > 0 AND o.day - r.day <= {{setting rate_days}}, CAST(round(o.amount * r.rate, 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
+            multiIf(o.currency = '{{currency}}', o.amount, r.rate > 0 AND o.day - r.day <= (SELECT rate_days FROM profile_settings), CAST(round(o.amount * r.rate, 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
         FROM
         (
             SELECT client_key, sku, name, type = 'order.placed' AS placed, toDate(occurred_at, '{{timezone}}') AS day, quantity, amount, toString(currency) AS currency
             FROM order_lines
-            WHERE {{of_keys client_key}}
+            WHERE {{is_known client_key}}
         ) AS o
         ASOF LEFT JOIN {{rates}} AS r ON r.currency = o.currency AND r.day <= o.day
     ) AS l

@@ -55,8 +55,8 @@ FROM
         first_order,
         last_order
     FROM client_totals
-    WHERE {{of_keys client_key}} AND client_key NOT IN {{moved}}
-    {{where anybody moved}}
+    WHERE {{is_known client_key}} AND client_key NOT IN (SELECT key FROM identity_moves)
+    
     UNION ALL
     SELECT
         {{owner client_key day}} AS owner_key,
@@ -77,7 +77,7 @@ FROM
         if(type = 'order.placed', toNullable(occurred_at), NULL) AS first_order,
         if(type = 'order.placed', toNullable(occurred_at), NULL) AS last_order
     FROM (SELECT *, toDate(occurred_at, '{{timezone}}') AS day FROM events)
-    WHERE {{of_keys client_key}} AND client_key IN {{moved}}
-    {{end}}
+    WHERE {{is_known client_key}} AND client_key IN (SELECT key FROM identity_moves)
+    
 ) AS k
 GROUP BY owner_key

@@ -45,5 +45,5 @@ SELECT
     sumIf(active, kind = 'order' AND day > today_here - 90) AS orders_90d,
     sumIf(active, kind = 'order' AND day > today_here - 365) AS orders_365d
 FROM activity_daily
-WHERE {{of_keys client_key}} AND day > today_here - 365
+WHERE {{is_known client_key}} AND day > today_here - 365
 GROUP BY owner_key

@@ -20,5 +20,5 @@ SELECT
     sumIf(gross_here - returned_here, day > today_here - 365) AS revenue_365d,
     sumIf(gross_here - returned_here, day > today_here - 730 AND day <= today_here - 365) AS revenue_365d_before,
     groupUniqArrayIf(currency, NOT has_rate) AS other_currencies
-FROM {{view revenue_converted}} AS revenue_converted
+FROM revenue_converted AS revenue_converted
 GROUP BY owner_key

@@ -24,14 +24,14 @@ FROM
     SELECT
         i.client_id AS client_id, i.paid_day AS paid_day, i.due_day AS due_day,
         i.paid_day = toDate(0) AND (i.said_overdue OR (i.due_day > toDate(0) AND i.due_day < today_here)) AS is_overdue,
-        i.currency = '{{currency}}' OR (r.rate > 0 AND i.first_day - r.day <= {{setting rate_days}}) AS has_rate,
+        i.currency = '{{currency}}' OR (r.rate > 0 AND i.first_day - r.day <= (SELECT rate_days FROM profile_settings)) AS has_rate,
         multiIf(i.currency = '{{currency}}', CAST(i.amount AS Decimal(38, 4)), has_rate, CAST(round(i.amount * r.rate, 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
     FROM
     (
         SELECT
             {{client_of e.owner_key}} AS client_id,
             e.invoice AS invoice,
-            toString(any(e.currency)) AS currency,
+            argMin(toString(e.currency), (e.type != 'invoice.issued', e.occurred_at)) AS currency,
             argMin(e.amount, (e.type != 'invoice.issued', e.occurred_at)) AS amount,
             toDate(min(e.occurred_at), '{{timezone}}') AS first_day,
             toDate(minIf(e.occurred_at, e.type = 'invoice.paid'), '{{timezone}}') AS paid_day,
@@ -41,7 +41,7 @@ FROM
         (
             SELECT {{owner client_key day}} AS owner_key, toDate(occurred_at, '{{timezone}}') AS day, if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id) AS invoice, type, amount, currency, occurred_at, parseDateTime64BestEffortOrZero(JSONExtractString(properties, 'due_at'), 3, 'UTC') AS due_at
             FROM events
-            WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{of_keys client_key}}
+            WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{is_known client_key}}
         ) AS e
         {{join_client_of e.owner_key}}
         GROUP BY client_id, invoice
@@ -50,7 +50,7 @@ FROM
     (
         SELECT toString(currency) AS currency, day, rate
         FROM rates_here
-        WHERE currency IN (SELECT currency FROM events WHERE currency != '{{currency}}' AND type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{of_keys client_key}})
+        WHERE currency IN (SELECT currency FROM events WHERE currency != '{{currency}}' AND type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{is_known client_key}})
     ) AS r ON r.currency = i.currency AND r.day <= i.first_day
 )
 GROUP BY client_id

@@ -110,9 +110,9 @@ WITH
             sum(v.revenue_365d) AS revenue_365d,
             sum(v.revenue_365d_before) AS revenue_365d_before,
             arrayDistinct(arrayFlatten(groupArray(v.other_currencies))) AS other_currencies
-        FROM {{view totals_by_key}} AS a
-        LEFT JOIN {{view recent_by_key}} AS r ON r.owner_key = a.owner_key
-        LEFT JOIN {{view revenue_by_key}} AS v ON v.owner_key = a.owner_key
+        FROM totals_by_key AS a
+        LEFT JOIN recent_by_key AS r ON r.owner_key = a.owner_key
+        LEFT JOIN revenue_by_key AS v ON v.owner_key = a.owner_key
         {{join_client_of a.owner_key}}
         GROUP BY id
     )
@@ -178,9 +178,9 @@ SELECT
     c.other_currencies AS other_currencies,
     o.open_alerts AS open_alerts
 FROM by_client AS c
-LEFT JOIN {{view client_labels}} AS i ON i.client_id = c.id
-LEFT JOIN {{view client_said}} AS t ON t.client_id = c.id
-LEFT JOIN {{view client_decision_makers}} AS w ON w.client_id = c.id
+LEFT JOIN client_labels AS i ON i.client_id = c.id
+LEFT JOIN client_said AS t ON t.client_id = c.id
+LEFT JOIN client_decision_makers AS w ON w.client_id = c.id
 LEFT JOIN
 (
     SELECT {{client_of e.alerted_key}} AS client_id, count() AS open_alerts
@@ -188,7 +188,7 @@ LEFT JOIN
     (
         SELECT id, any(alerts.client_id) AS alerted_key
         FROM alerts
-        WHERE {{of_keys client_id}}
+        WHERE {{is_known client_id}}
         GROUP BY id
         HAVING argMax(state, version) = 'open'
     ) AS e

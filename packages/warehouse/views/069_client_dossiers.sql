@@ -144,8 +144,8 @@ SELECT
     y.average_days_late AS average_days_late,
     y.overdue AS overdue,
     y.overdue_amount AS overdue_amount
-FROM {{view clients}} AS c
-LEFT JOIN {{view client_rhythm}} AS r ON r.client_id = c.client_id
+FROM clients AS c
+LEFT JOIN client_rhythm AS r ON r.client_id = c.client_id
 LEFT JOIN
 (
     SELECT
@@ -154,7 +154,7 @@ LEFT JOIN
         sumIf(k.revenue, k.margin IS NOT NULL) AS margin_revenue,
         count() AS products_bought,
         countIf(lapsed) AS products_lapsed
-    FROM {{view client_products}} AS k
+    FROM client_products AS k
     GROUP BY client_id
 ) AS p ON p.client_id = c.client_id
-LEFT JOIN {{view client_payments}} AS y ON y.client_id = c.client_id
+LEFT JOIN client_payments AS y ON y.client_id = c.client_id

@@ -24,9 +24,9 @@ SELECT
     any(w.role) AS role,
     any(i.client_id) AS client_id,
     arrayDistinct(arrayConcat(groupUniqArray(i.client_id), arrayFlatten(groupArray(i.once)))) AS clients,
-    groupUniqArrayIf(i.value, i.kind = 'email') AS emails,
-    groupUniqArrayIf(i.value, i.kind = 'phone') AS phones,
-    groupUniqArrayIf(i.value, i.kind = 'user_id') AS user_ids,
+    arraySort(groupUniqArrayIf(i.value, i.kind = 'email')) AS emails,
+    arraySort(groupUniqArrayIf(i.value, i.kind = 'phone')) AS phones,
+    arraySort(groupUniqArrayIf(i.value, i.kind = 'user_id')) AS user_ids,
     countIf(i.kind = 'anonymous_id') AS browsers,
     minIf(a.first_at, a.events > 0) AS first_seen,
     max(a.last_at) AS last_seen,
@@ -40,9 +40,9 @@ SELECT
 FROM
 (
     SELECT k.key AS key, k.contact_id AS contact_id, k.client_id AS client_id, n.kind AS kind, n.value AS value, o.once AS once
-    FROM (SELECT key, contact_id, client_id FROM {{identity_map}} WHERE contact_id != toUUID('00000000-0000-0000-0000-000000000000')) AS k
-    LEFT JOIN (SELECT key, kind, value FROM identifiers FINAL WHERE {{of_keys key}}) AS n ON n.key = k.key
-    LEFT JOIN (SELECT key, groupUniqArray(identity_moves.client_id) AS once FROM {{moves}} AS identity_moves GROUP BY key) AS o ON o.key = k.key
+    FROM (SELECT key, contact_id, client_id FROM identity_map WHERE contact_id != toUUID('00000000-0000-0000-0000-000000000000')) AS k
+    LEFT JOIN (SELECT key, kind, value FROM identifiers FINAL WHERE {{is_known key}}) AS n ON n.key = k.key
+    LEFT JOIN (SELECT key, groupUniqArray(identity_moves.client_id) AS once FROM identity_moves AS identity_moves GROUP BY key) AS o ON o.key = k.key
 ) AS i
 LEFT JOIN
 (
@@ -58,7 +58,7 @@ LEFT JOIN
         maxIf(activity_daily.last_at, type IN ('email.delivered', 'email.opened', 'email.clicked', 'email.replied')) AS last_reached_at,
         maxIf(activity_daily.last_at, type IN ('email.unsubscribed', 'email.complained')) AS no_more_at
     FROM activity_daily
-    WHERE {{of_keys client_key}}
+    WHERE {{is_known client_key}}
     GROUP BY contact_key
 ) AS a ON a.contact_key = i.key
 LEFT JOIN
@@ -66,14 +66,14 @@ LEFT JOIN
     -- Refused for now is no refusal: what providers call it when they try again.
     SELECT contact_key, max(occurred_at) AS last_refused_at
     FROM events
-    WHERE type = 'email.bounced' AND {{of_keys client_key}}
+    WHERE type = 'email.bounced' AND {{is_known client_key}}
         AND lower(JSONExtractString(properties, 'bounce_type')) NOT IN ('softbounce', 'soft', 'transient', 'temporary', 'undetermined', 'blocked')
     GROUP BY contact_key
 ) AS b ON b.contact_key = i.key
 LEFT JOIN
 (
     SELECT contact_id, anyIf(JSONExtractString(t.value), trait = 'name') AS name, anyIf(JSONExtractString(t.value), trait = 'role') AS role
-    FROM {{view contact_traits_now}} AS t
+    FROM contact_traits_now AS t
     WHERE trait IN ('name', 'role')
     GROUP BY contact_id
 ) AS w ON w.contact_id = i.contact_id

@@ -21,7 +21,7 @@ SELECT
     e.amount * e.revenue_sign AS amount,
     e.currency AS currency,
     multiIf(e.currency = '{{currency}}', toNullable(CAST(e.amount * e.revenue_sign AS Decimal(38, 4))),
-        r.rate > 0 AND toDate(e.occurred_at, '{{timezone}}') - r.day <= {{setting rate_days}}, toNullable(CAST(round(e.amount * e.revenue_sign * r.rate, 4) AS Decimal(38, 4))), NULL) AS amount_here,
+        r.rate > 0 AND toDate(e.occurred_at, '{{timezone}}') - r.day <= (SELECT rate_days FROM profile_settings), toNullable(CAST(round(e.amount * e.revenue_sign * r.rate, 4) AS Decimal(38, 4))), NULL) AS amount_here,
     length(e.items) AS lines,
     e.source AS source,
     e.event_id AS event_id

@@ -31,7 +31,7 @@ SELECT
     l.amount AS amount,
     l.currency AS currency,
     multiIf(l.currency = '{{currency}}', toNullable(CAST(l.amount AS Decimal(38, 4))),
-        r.rate > 0 AND toDate(l.occurred_at, '{{timezone}}') - r.day <= {{setting rate_days}}, toNullable(CAST(round(l.amount * r.rate, 4) AS Decimal(38, 4))), NULL) AS amount_here,
+        r.rate > 0 AND toDate(l.occurred_at, '{{timezone}}') - r.day <= (SELECT rate_days FROM profile_settings), toNullable(CAST(round(l.amount * r.rate, 4) AS Decimal(38, 4))), NULL) AS amount_here,
     l.source AS source
 FROM order_lines AS l
 {{join_clients l}}

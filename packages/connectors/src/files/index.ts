@@ -1,5 +1,6 @@
 export { addDecimals } from "../amounts.ts";
 export { isTimeZone } from "./cells.ts";
+export { columnsOf, delimiterOf } from "./csv.ts";
 export { type Recognition, recogniseFile, type TableName } from "./knownTables.ts";
 export { type FileMapping, parseMapping } from "./mapping.ts";
 export type { ReadOptions } from "./orderFormat.ts";

@@ -1,7 +1,7 @@
+import { normalTail } from "../specialFunctions.ts";
 import { type BudgetSettings, checkBudget, checkFinite, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
 import { MEDIAN_PENALTY, mannKendallTail, median, robustSpread, theilSenSlope } from "./robust.ts";
 import { counted, money, number, rarity } from "./say.ts";
-import { normalTail } from "./tails.ts";
 
 export interface Invoice {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { normalTail } from "./tails.ts";
+import { normalTail } from "../specialFunctions.ts";
 
 /** Middle of the values. @throws RangeError without values */
 export function median(values: readonly number[]): number {

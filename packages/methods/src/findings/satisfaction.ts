@@ -1,6 +1,7 @@
+import { normalTail } from "../specialFunctions.ts";
 import { type BudgetSettings, checkBudget, checkFinite, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
 import { counted, date, number, rarity } from "./say.ts";
-import { moreTail, normalTail } from "./tails.ts";
+import { moreTail } from "./tails.ts";
 
 /** An answer to "how likely would you recommend us" (nps, 0 to 10) or "how satisfied are you" (csat, 1 to 5). */
 export interface SurveyAnswer {

@@ -1,8 +1,9 @@
 import type { OrderAmount } from "../moneyAtStake.ts";
+import { normalTail } from "../specialFunctions.ts";
 import { type BudgetSettings, checkBudget, checkFinite, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
 import { MEDIAN_PENALTY, median, robustSpread } from "./robust.ts";
 import { counted, money, number, percent, rarity } from "./say.ts";
-import { fewerTail, normalTail } from "./tails.ts";
+import { fewerTail } from "./tails.ts";
 
 export interface SpendSettings extends BudgetSettings {
   /** The trailing period, and how many of the same length before it tell what is usual. */

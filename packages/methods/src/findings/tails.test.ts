@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { poissonCount, seededRandom } from "../random.ts";
+import { normalTail } from "../specialFunctions.ts";
 import { mannKendallTail, median, robustSpread, theilSenSlope } from "./robust.ts";
-import { fewerTail, moreTail, noneTail, normalTail } from "./tails.ts";
+import { fewerTail, moreTail, noneTail } from "./tails.ts";
 
 it("the normal tail has its table's values and is symmetric", () => {
   expect(normalTail(0)).toBeCloseTo(0.5, 6);

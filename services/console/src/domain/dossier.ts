@@ -1,112 +1,178 @@
-import type { Dossier } from "../inputs/clientAnswers.ts";
+import type { Dossier, ListedClient } from "../inputs/clientAnswers.ts";
+import type { ClientOwners } from "../inputs/clientOwners.ts";
+import type {
+  ActivityRow,
+  IdentifierRow,
+  InvoiceRow,
+  LatestRow,
+  OfKey,
+  OpenAlertRow,
+  ProductRow,
+  RevenueRow,
+  SaidRow,
+  TotalsRow,
+} from "../inputs/clientRows.ts";
+import type { ProfileSettings } from "../inputs/profileSettings.ts";
+import { nameClient } from "./clientNames.ts";
+import { listContacts } from "./contactList.ts";
+import { judgePayments, listProducts, orderRhythm, sumRevenue } from "./purchases.ts";
+import { readText, readWord } from "./saidNow.ts";
+import { timeText } from "./timeText.ts";
 
-type Kind = keyof Dossier["activity"]["by_kind"];
-type Time = string | null;
+/** Rows of some clients' keys, as the tables have them. */
+export interface ListRows<Totals extends OfKey = LatestRow, Activity extends OfKey = OfKey & { active_30d: number }> {
+  totals: readonly Totals[];
+  activity: readonly Activity[];
+  revenue: readonly RevenueRow[];
+  identifiers: readonly IdentifierRow[];
+  said: readonly SaidRow[];
+  alerts: readonly OpenAlertRow[];
+}
 
-/** What the warehouse says of one client, query by query. */
-export interface DossierParts {
-  totals: { rows: number; first_seen: Time; last_seen: Time; last_received: Time; last_activity: Time } & Record<
-    `first_${Kind}` | `last_${Kind}`,
-    Time
-  >;
-  /** Acts by kind and number of days, such as emails_30d. */
-  recent: Record<string, number>;
-  revenue: {
-    orders: number;
-    revenue_gross: number;
-    revenue_net: number;
-    revenue_30d: number;
-    revenue_90d: number;
-    revenue_365d: number;
-    revenue_365d_before: number;
-    without_rate: string[];
-  };
-  label: { account_id: string; label: string } | undefined;
-  fields: { trait: string; value: string; source: string; who: string; since: Time }[];
-  contacts: Dossier["contacts"];
-  rhythm: { order_days: number; usual_gap_days: number; next_expected: string | null } | undefined;
-  products: Dossier["products"]["list"];
-  payments: Dossier["payments"] | undefined;
-  alerts: Dossier["alerts"];
+export interface DossierRows extends ListRows<TotalsRow, ActivityRow> {
+  products: readonly ProductRow[];
+  invoices: readonly InvoiceRow[];
+  refusals: readonly { contact_key: string; last_at: number }[];
 }
 
 const mostProducts = 50;
+const kinds = ["email", "web", "call", "order"] as const;
+const windows = ["active_7d", "active_30d", "active_90d", "active_365d"] as const;
 
-export function assembleDossier(id: string, currency: string, parts: DossierParts): Dossier {
-  const { totals, recent, revenue, label, contacts, rhythm, products } = parts;
-  const fields = parts.fields.map(({ trait, value, ...said }) => ({ name: trait, value: readJson(value), ...said }));
-  const ownName = fields.find(({ name }) => name === "name")?.value;
-  // A person on their own is called by their name.
-  const personName = contacts.length === 1 ? contacts[0]!.name : "";
-  const active = (what: string) => ({
-    active_7d: recent[`${what}_7d`]!,
-    active_30d: recent[`${what}_30d`]!,
-    active_90d: recent[`${what}_90d`]!,
-    active_365d: recent[`${what}_365d`]!,
-  });
-  const kindOf = (kind: Kind, what: string) => ({
-    first: totals[`first_${kind}`],
-    last: totals[`last_${kind}`],
-    ...active(what),
-  });
-  const { orders, revenue_gross: gross } = revenue;
-  const withCost = products.filter(({ margin }) => margin !== null);
+/** A line of the list of clients. @param rows of this client alone */
+export function describeListed(
+  id: string,
+  owners: ClientOwners,
+  rows: ListRows,
+  { rates, traitSources }: ProfileSettings,
+  today: number,
+): ListedClient {
+  const { said, ...named } = nameClient(rows, owners.contactOf, traitSources);
+  const revenue = sumRevenue(rows.revenue, rates, today);
+  const owner = said.find(({ trait }) => trait === "owner");
   return {
     id,
-    name: (typeof ownName === "string" && ownName) || personName || label?.label || "",
-    account_id: label?.account_id ?? "",
+    ...named,
+    owner: owner === undefined ? "" : readText(owner.value),
+    contacts: owners.contactsOf(id).size,
+    last_activity: latest(rows.totals.map(({ last_active_at }) => last_active_at)),
+    last_order: latest(rows.totals.map(({ last_order }) => last_order)),
+    active_30d: sumOf(rows.activity, "active_30d"),
+    orders: revenue.orders,
+    revenue_net: revenue.net,
+    revenue_365d: revenue.last_365d,
+    revenue_365d_before: revenue.before_365d,
+    open_alerts: rows.alerts.length,
+  };
+}
+
+/** The page of one client. @param all rows of all keys of its people too, whoever their owner was by date */
+export function describeClient(
+  id: string,
+  owners: ClientOwners,
+  all: DossierRows,
+  { currency, rates, costs, traitSources }: ProfileSettings,
+  today: number,
+): Dossier {
+  const rows = rowsByClient(owners, all)(id);
+  const own = <T extends OfKey>(list: readonly T[]): T[] => list.filter((row) => owners.ownerOf(row) === id);
+  const { totals, activity } = rows;
+  const { name, account_id, said } = nameClient(rows, owners.contactOf, traitSources);
+  const { orders: number, without_rate, ...sums } = sumRevenue(rows.revenue, rates, today);
+  const rhythm = orderRhythm(rows.revenue);
+  const products = listProducts(own(all.products), rates, costs, today);
+  const withCost = products.filter(({ margin }) => margin !== null);
+  const active = (acts: readonly ActivityRow[]) =>
+    Object.fromEntries(windows.map((window) => [window, sumOf(acts, window)])) as Record<
+      (typeof windows)[number],
+      number
+    >;
+  return {
+    id,
+    name,
+    account_id,
     currency,
     freshness: {
-      first_seen: totals.first_seen,
-      last_seen: totals.last_seen,
-      last_received: totals.last_received,
+      first_seen: earliest(totals.map(({ first_at }) => first_at)),
+      last_seen: latest(totals.map(({ last_at }) => last_at)),
+      last_received: latest(totals.map(({ last_received_at }) => last_received_at)),
     },
-    fields,
-    contacts,
+    fields: said.map(({ trait, value, source, who, since }) => ({
+      name: trait,
+      value: readWord(value),
+      source,
+      who,
+      since: timeText(since),
+    })),
+    contacts: listContacts(id, owners, all, traitSources),
     activity: {
-      last: totals.last_activity,
-      ...active("active"),
-      by_kind: {
-        email: kindOf("email", "emails"),
-        web: kindOf("web", "web_visits"),
-        call: kindOf("call", "calls"),
-        order: kindOf("order", "orders"),
-      },
+      last: latest(totals.map(({ last_active_at }) => last_active_at)),
+      ...active(activity),
+      by_kind: Object.fromEntries(
+        kinds.map((kind) => [
+          kind,
+          {
+            first: earliest(totals.map((row) => row[`first_${kind}`])),
+            last: latest(totals.map((row) => row[`last_${kind}`])),
+            ...active(activity.filter((row) => row.kind === kind)),
+          },
+        ]),
+      ) as Dossier["activity"]["by_kind"],
     },
     orders: {
-      number: orders,
-      average: orders === 0 ? null : Math.round((gross / orders) * 100) / 100,
-      days: rhythm?.order_days ?? Math.min(orders, 1),
-      usual_gap_days: rhythm?.usual_gap_days ?? null,
-      first: totals.first_order,
-      last: totals.last_order,
-      next_expected: rhythm?.next_expected ?? null,
+      number,
+      average: number === 0 ? null : Math.round((sums.gross / number) * 100) / 100,
+      days: rhythm.order_days,
+      usual_gap_days: rhythm.usual_gap_days,
+      first: earliest(totals.map(({ first_order }) => first_order)),
+      last: latest(totals.map(({ last_order }) => last_order)),
+      next_expected: rhythm.next_expected,
     },
     revenue: {
-      gross,
-      net: revenue.revenue_net,
-      last_30d: revenue.revenue_30d,
-      last_90d: revenue.revenue_90d,
-      last_365d: revenue.revenue_365d,
-      before_365d: revenue.revenue_365d_before,
+      ...sums,
       margin: withCost.length === 0 ? null : withCost.reduce((sum, { margin }) => sum + margin!, 0),
       margin_revenue: withCost.reduce((sum, product) => sum + product.revenue, 0),
-      without_rate: revenue.without_rate,
+      without_rate,
     },
     products: {
       bought: products.length,
       lapsed: products.filter(({ lapsed }) => lapsed).length,
       list: products.slice(0, mostProducts),
     },
-    payments: parts.payments ?? null,
-    alerts: parts.alerts,
+    payments: judgePayments(own(all.invoices), rates, today),
+    alerts: rows.alerts.map(({ client_id: _client, opened_at, ...alert }) => ({
+      ...alert,
+      opened_at: timeText(opened_at),
+    })),
   };
 }
 
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+/** Rows of many clients' keys, split by whose they are. */
+export function rowsByClient<Totals extends OfKey, Activity extends OfKey>(
+  owners: ClientOwners,
+  all: ListRows<Totals, Activity>,
+): (id: string) => ListRows<Totals, Activity> {
+  const totals = Map.groupBy(all.totals, owners.ownerOf);
+  const activity = Map.groupBy(all.activity, owners.ownerOf);
+  const revenue = Map.groupBy(all.revenue, owners.ownerOf);
+  const identifiers = Map.groupBy(all.identifiers, ({ key }) => owners.clientOf(key));
+  const said = Map.groupBy(all.said, ({ key }) => owners.clientOf(key));
+  const alerts = Map.groupBy(all.alerts, ({ client_id }) => owners.clientOf(client_id));
+  return (id) => ({
+    totals: totals.get(id) ?? [],
+    activity: activity.get(id) ?? [],
+    revenue: revenue.get(id) ?? [],
+    identifiers: identifiers.get(id) ?? [],
+    said: said.get(id) ?? [],
+    alerts: alerts.get(id) ?? [],
+  });
 }
+
+const sumOf = <K extends string>(rows: readonly Record<K, number>[], column: K): number =>
+  rows.reduce((sum, row) => sum + row[column], 0);
+
+const known = (times: readonly (number | null)[]): number[] => times.filter((time) => time !== null);
+const earliest = (times: readonly (number | null)[]): string | null =>
+  known(times).length === 0 ? null : timeText(Math.min(...known(times)));
+const latest = (times: readonly (number | null)[]): string | null =>
+  known(times).length === 0 ? null : timeText(Math.max(...known(times)));

@@ -7,9 +7,10 @@ import { writeField } from "../outputs/writtenFields.ts";
 import type { ApiServer } from "./apiServer.ts";
 import { changeHeaders, readChangeHeaders } from "./changedBy.ts";
 import { dossierSchema, listedClientSchema, timelineEntrySchema } from "./clientAnswers.ts";
-import { DossierReading } from "./clientDossier.ts";
+import { readDossier } from "./clientDossier.ts";
 import { listClients, listCursor } from "./clientList.ts";
 import { readTimeline, timelineCursor } from "./clientTimeline.ts";
+import { createProfileSettings } from "./profileSettings.ts";
 import { faults } from "./sourceRoutes.ts";
 
 const params = z.object({ id: z.guid("must be the id of a client, a UUID") });
@@ -19,16 +20,11 @@ const writtenSchema = z.object({ field: z.string(), value: z.unknown(), since: z
 
 /** Clients: the list, one's dossier and timeline, and what people write of them. */
 export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: ClickHouse }): void {
-  let known: Promise<WarehouseSettings> | undefined;
-  const workspace = (): Promise<WarehouseSettings> => {
-    // A failed reading is tried again.
-    known ??= readWorkspace(clickhouse).catch((error: Error) => {
-      known = undefined;
-      throw error;
-    });
+  let known: WarehouseSettings | undefined;
+  const settings = createProfileSettings(clickhouse, async () => {
+    known ??= await readWorkspace(clickhouse);
     return known;
-  };
-  const reading = async () => new DossierReading(clickhouse, await workspace());
+  });
 
   server.get(
     "/v1/clients",
@@ -45,7 +41,7 @@ export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: Cl
         response: { 200: z.object({ clients: z.array(listedClientSchema), next: z.string().nullable() }), ...faults },
       },
     },
-    async (request) => await listClients(clickhouse, await workspace(), request.query),
+    async (request) => await listClients(clickhouse, await settings(), request.query),
   );
 
   server.get(
@@ -59,9 +55,7 @@ export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: Cl
       },
     },
     async (request) => {
-      const dossiers = await reading();
-      const id = await dossiers.idNow(request.params.id);
-      const dossier = await dossiers.read(id);
+      const dossier = await readDossier(clickhouse, request.params.id.toLowerCase(), await settings());
       if (dossier === undefined) throw noClient(request.params.id);
       return dossier;
     },
@@ -83,9 +77,8 @@ export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: Cl
       },
     },
     async (request) => {
-      const id = await (await reading()).idNow(request.params.id);
-      const { timezone } = await workspace();
-      return await readTimeline(clickhouse, id, { ...request.query, timezone });
+      const { timezone } = await settings();
+      return await readTimeline(clickhouse, request.params.id.toLowerCase(), { ...request.query, timezone });
     },
   );
 

@@ -1,6 +1,7 @@
 import type { ClickHouse } from "@keypulse/engines";
-import { readKeyParameters } from "@keypulse/warehouse";
+import { keyList } from "./askByKeys.ts";
 import type { TimelineEntry } from "./clientAnswers.ts";
+import { type ClientOwners, readOwners } from "./clientOwners.ts";
 
 /** milliseconds_position of the last entry of a page. */
 export const timelineCursor = /^-?\d{1,15}_[\w.-]+:\d+:\d+$/;
@@ -16,8 +17,9 @@ export async function readTimeline(
     timezone,
   }: { kind?: string | undefined; limit: number; after?: string | undefined; timezone: string },
 ): Promise<{ events: TimelineEntry[]; next: string | null }> {
-  const given = await readKeyParameters(clickhouse, [id]);
-  const own = given.map_keys.filter((_, index) => given.map_clients[index] === id);
+  const owners = await readOwners(clickhouse, [id], timezone);
+  const heir = owners.clientOf(id);
+  if (heir !== id) return await readTimeline(clickhouse, heir, { kind, limit, after, timezone });
   const [before, position] =
     after === undefined ? [] : [after.slice(0, after.indexOf("_")), after.slice(after.indexOf("_") + 1)];
   // A person who moved brings only the events of their days with this client.
@@ -27,24 +29,18 @@ export async function readTimeline(
         multiIf(url != '', url, JSONHas(properties, 'subject'), JSONExtractString(properties, 'subject'), JSONExtractString(properties, 'name')) AS about,
         source, event_id, toUnixTimestamp64Milli(events.occurred_at) AS ms, concat(topic, ':', toString(partition), ':', toString(offset)) AS position
       FROM events
-      WHERE client_key IN {keys: Array(UUID)} AND if(client_key IN {move_keys: Array(UUID)},
-          arraySort(arrayFilter(era -> era.1 = client_key AND era.2 <= toDate(events.occurred_at, {timezone: String}),
-            arrayZip({move_keys: Array(UUID)}, {move_days: Array(Date)}, {move_clients: Array(UUID)})))[-1].3 = {id: UUID},
-          client_key IN {own_keys: Array(UUID)})
+      WHERE client_key IN (${keyList(owners.keys)})
+        AND (client_key, ${owners.eraOf(`toDate(events.occurred_at, '${timezone}')`)}) IN (${ownEras(id, owners)})
         ${kind === undefined ? "" : "AND kind = {kind: String}"}
         ${after === undefined ? "" : "AND (ms, position) < ({before: Int64}, {position: String})"}
       ORDER BY events.occurred_at DESC, position DESC LIMIT {limit: UInt32}`,
     query_params: {
-      ...given,
-      id,
-      own_keys: [...new Set([id, ...own])],
-      timezone,
       limit: limit + 1,
       ...(kind === undefined ? {} : { kind }),
       ...(after === undefined ? {} : { before, position }),
     },
     format: "JSONEachRow",
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0, max_query_size: "100000000" },
   });
   const rows = await result.json<TimelineEntry & { ms: number; position: string }>();
   const page = rows.slice(0, limit);
@@ -53,4 +49,19 @@ export async function readTimeline(
     events: page.map(({ ms: _ms, position: _position, ...entry }) => entry),
     next: rows.length > limit && last !== undefined ? `${last.ms}_${last.position}` : null,
   };
+}
+
+/** SQL of the keys and eras that are the client's: a person who moved brings only the events of their days with it. */
+function ownEras(id: string, owners: ClientOwners): string {
+  return owners.keys
+    .flatMap((key) => {
+      const eras = owners.clientsOnce(key).length;
+      return Array.from({ length: eras === 0 ? 1 : eras }, (_, index) => ({
+        client_key: key,
+        era: eras === 0 ? 0 : index + 1,
+      }));
+    })
+    .filter((row) => owners.ownerOf(row) === id)
+    .map(({ client_key, era }) => `('${client_key}', ${era})`)
+    .join(", ");
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FedTables } from "./fedTables.ts";
 
 const never = new AbortController().signal;
-const feeds = ["activity_daily", "revenue_daily", "order_lines", "source_hourly", "client_traits"];
+const feeds = ["activity_daily", "revenue_daily", "order_lines", "source_hourly", "client_traits", "client_totals"];
 
 describe("tables that views feed", () => {
   let workspace: TestWorkspace;
@@ -37,6 +37,7 @@ describe("tables that views feed", () => {
       "SELECT 'revenue', count(), sum(orders), sum(gross), sum(returned) FROM revenue_daily FINAL",
       "SELECT 'lines', count(), sum(amount), uniqExact(event_id) FROM order_lines",
       "SELECT 'hours', count(), sum(events), max(last_at) FROM source_hourly FINAL",
+      "SELECT 'totals', count(), sum(events), min(first_at), max(last_active_at), max(last_order) FROM client_totals FINAL",
       "SELECT 'traits', count(), uniqExact(subject_key, occurred_at, trait) FROM client_traits",
     ];
     return Promise.all(queries.map((query) => workspace.rows(query)));

@@ -1,0 +1,49 @@
+/** Money as whole ten-thousandths of its currency, exact whatever the sum. */
+export type Amount = bigint;
+
+/** Factor of a rate, in whole billionths of thousandths (12 decimals, as ClickHouse keeps them). */
+const rateUnits = 10n ** 12n;
+
+/** @param text a decimal number such as "-12.5", with up to `decimals` decimals */
+function readDecimal(text: string, decimals: number): bigint {
+  const [whole = "0", part = ""] = text.replace("-", "").split(".");
+  const units = BigInt(whole + part.padEnd(decimals, "0").slice(0, decimals));
+  return text.startsWith("-") ? -units : units;
+}
+
+export const readAmount = (text: string): Amount => readDecimal(text, 4);
+export const amountAsNumber = (amount: Amount): number => Number(amount) / 10_000;
+
+/** Units of the workspace's currency for one of another, from the day it was published on. */
+interface DayRate {
+  day: number;
+  rate: bigint;
+}
+
+/** Exchange rates into the workspace's currency. */
+export class Rates {
+  readonly #own: string;
+  readonly #mostDays: number;
+  readonly #byCurrency = new Map<string, DayRate[]>();
+
+  /** @param mostDays a rate older than this converts nothing */
+  constructor(own: string, mostDays: number, rows: readonly { currency: string; day: number; rate: string }[]) {
+    this.#own = own;
+    this.#mostDays = mostDays;
+    for (const { currency, day, rate } of rows.toSorted((one, other) => one.day - other.day)) {
+      const list = this.#byCurrency.get(currency) ?? [];
+      list.push({ day, rate: readDecimal(rate, 12) });
+      this.#byCurrency.set(currency, list);
+    }
+  }
+
+  /** The amount in the workspace's currency at the rate of that day or the last before; undefined where none is known. */
+  convert(amount: Amount, currency: string, day: number): Amount | undefined {
+    if (currency === this.#own) return amount;
+    const last = this.#byCurrency.get(currency)?.findLast((rate) => rate.day <= day);
+    if (last === undefined || last.rate === 0n || day - last.day > this.#mostDays) return undefined;
+    const product = amount * last.rate;
+    // Half away from zero, as ClickHouse rounds decimals.
+    return (product + (product < 0n ? -rateUnits : rateUnits) / 2n) / rateUnits;
+  }
+}

@@ -1,0 +1,164 @@
+import type { Dossier } from "../inputs/clientAnswers.ts";
+import type { InvoiceRow, ProductRow, RevenueRow } from "../inputs/clientRows.ts";
+import { type Amount, amountAsNumber, type Rates, readAmount } from "./amounts.ts";
+import { dayText } from "./timeText.ts";
+
+export interface Revenue {
+  orders: number;
+  gross: number;
+  net: number;
+  last_30d: number;
+  last_90d: number;
+  last_365d: number;
+  before_365d: number;
+  /** Currencies of amounts that are in no sum: no exchange rate is known. */
+  without_rate: string[];
+}
+
+/** One client's sums in the workspace's currency; each day is converted at its own rate. */
+export function sumRevenue(rows: readonly RevenueRow[], rates: Rates, today: number): Revenue {
+  const sums = { gross: 0n, net: 0n, last_30d: 0n, last_90d: 0n, last_365d: 0n, before_365d: 0n };
+  const withoutRate = new Set<string>();
+  for (const { on_day: day, currency, ...row } of rows) {
+    const placed = rates.convert(readAmount(row.gross), currency, day);
+    const returned = rates.convert(readAmount(row.returned), currency, day);
+    if (placed === undefined || returned === undefined) {
+      withoutRate.add(currency);
+      continue;
+    }
+    const kept = placed - returned;
+    sums.gross += placed;
+    sums.net += kept;
+    if (day > today - 30) sums.last_30d += kept;
+    if (day > today - 90) sums.last_90d += kept;
+    if (day > today - 365) sums.last_365d += kept;
+    else if (day > today - 730) sums.before_365d += kept;
+  }
+  return {
+    orders: rows.reduce((sum, { orders }) => sum + orders, 0),
+    gross: amountAsNumber(sums.gross),
+    net: amountAsNumber(sums.net),
+    last_30d: amountAsNumber(sums.last_30d),
+    last_90d: amountAsNumber(sums.last_90d),
+    last_365d: amountAsNumber(sums.last_365d),
+    before_365d: amountAsNumber(sums.before_365d),
+    without_rate: [...withoutRate].sort(),
+  };
+}
+
+export interface Rhythm {
+  order_days: number;
+  /** Median of days between order days. */
+  usual_gap_days: number | null;
+  next_expected: string | null;
+}
+
+/** How regularly a client orders. The next order is expected from three order days on. */
+export function orderRhythm(rows: readonly RevenueRow[]): Rhythm {
+  const days = [...new Set(rows.filter(({ orders }) => orders > 0).map(({ on_day }) => on_day))].sort((a, b) => a - b);
+  const gaps = days
+    .slice(1)
+    .map((day, index) => day - days[index]!)
+    .sort((a, b) => a - b);
+  if (gaps.length === 0) return { order_days: days.length, usual_gap_days: null, next_expected: null };
+  const usual = (gaps[Math.floor((gaps.length - 1) / 2)]! + gaps[Math.floor(gaps.length / 2)]!) / 2;
+  return {
+    order_days: days.length,
+    usual_gap_days: usual,
+    next_expected: days.length < 3 ? null : dayText(days.at(-1)! + roundHalfToEven(usual)),
+  };
+}
+
+/** As ClickHouse rounds floating-point numbers, so that the page and the view name the same day. */
+function roundHalfToEven(value: number): number {
+  const rounded = Math.round(value);
+  return value % 1 === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
+}
+
+type Product = Dossier["products"]["list"][number];
+
+/** What one client bought, the largest first. What was only ever given back is not listed. */
+export function listProducts(
+  rows: readonly ProductRow[],
+  rates: Rates,
+  costs: ReadonlyMap<string, readonly { since: number; unitCost: Amount }[]>,
+  today: number,
+): Product[] {
+  const products: (Product & { amount: Amount })[] = [];
+  for (const [sku, lines] of Map.groupBy(rows, (row) => row.sku)) {
+    const days = [...new Set(lines.flatMap((line) => line.days))].sort((a, b) => a - b);
+    if (days.length === 0) continue;
+    let [quantity, revenue, margin, hasCost] = [0n, 0n, 0n, false];
+    for (const line of lines) {
+      const here = rates.convert(readAmount(line.amount), line.currency, line.day) ?? 0n;
+      const pieces = readAmount(line.quantity);
+      const cost = costs.get(sku)?.find(({ since }) => since <= line.day);
+      quantity += pieces;
+      revenue += here;
+      if (cost === undefined) continue;
+      hasCost = true;
+      margin += here - (pieces * cost.unitCost) / 10_000n;
+    }
+    const [first, last] = [days[0]!, days.at(-1)!];
+    const gap = days.length < 2 ? null : (last - first) / (days.length - 1);
+    products.push({
+      sku,
+      name: lines.toSorted((one, other) => other.last_day - one.last_day)[0]!.name,
+      first: dayText(first),
+      last: dayText(last),
+      days_bought: days.length,
+      usual_gap_days: gap,
+      days_since: today - last,
+      lapsed: gap !== null && today - last > 2 * gap,
+      quantity: amountAsNumber(quantity),
+      revenue: amountAsNumber(revenue),
+      margin: hasCost ? amountAsNumber(margin) : null,
+      amount: revenue,
+    });
+  }
+  return products
+    .sort((one, other) => Number(other.amount - one.amount) || (one.sku < other.sku ? -1 : 1))
+    .map(({ amount: _amount, ...product }) => product);
+}
+
+/** How one client pays; null where no invoices are known. */
+export function judgePayments(rows: readonly InvoiceRow[], rates: Rates, today: number): Dossier["payments"] {
+  if (rows.length === 0) return null;
+  let [paid, withDueDay, onTime, daysLate, overdue, withoutRate] = [0, 0, 0, 0, 0, 0];
+  let [overdueAmount, oldest] = [0n, Number.POSITIVE_INFINITY];
+  const invoices = Map.groupBy(rows, ({ invoice }) => invoice);
+  for (const said of invoices.values()) {
+    const dueDay = Math.max(...said.map(({ due_day }) => due_day));
+    const payments = said.filter(({ type }) => type === "invoice.paid");
+    if (payments.length > 0) {
+      paid++;
+      if (dueDay === 0) continue;
+      const paidDay = Math.min(...payments.map(({ day }) => day));
+      withDueDay++;
+      if (paidDay <= dueDay) onTime++;
+      daysLate += Math.max(0, paidDay - dueDay);
+      continue;
+    }
+    const saidOverdue = said.some(({ type }) => type === "invoice.overdue");
+    if (!saidOverdue && (dueDay === 0 || dueDay >= today)) continue;
+    overdue++;
+    if (dueDay > 0) oldest = Math.min(oldest, dueDay);
+    const first = said.toSorted(
+      (one, other) =>
+        Number(one.type !== "invoice.issued") - Number(other.type !== "invoice.issued") || one.at_ms - other.at_ms,
+    )[0]!;
+    const here = rates.convert(readAmount(first.amount), first.currency, Math.min(...said.map(({ day }) => day)));
+    if (here === undefined) withoutRate++;
+    else overdueAmount += here;
+  }
+  return {
+    invoices: invoices.size,
+    paid,
+    paid_on_time_share: withDueDay === 0 ? null : onTime / withDueDay,
+    average_days_late: withDueDay === 0 ? null : daysLate / withDueDay,
+    overdue,
+    overdue_amount: amountAsNumber(overdueAmount),
+    overdue_without_rate: withoutRate,
+    oldest_overdue: Number.isFinite(oldest) ? dayText(oldest) : null,
+  };
+}
