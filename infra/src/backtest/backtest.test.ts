@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createCalendar } from "@keypulse/methods";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BacktestError } from "./history.ts";
+import { BacktestError, type BacktestHistory } from "./history.ts";
 import { BacktestUsageError, readBacktestOptions } from "./options.ts";
 import { reportPage } from "./page.ts";
+import { readAbsences } from "./readAbsences.ts";
 import { type CsvSettings, readCsv } from "./readCsv.ts";
 import { createTimeReader } from "./readTime.ts";
 import { runBacktest } from "./runBacktest.ts";
@@ -80,6 +81,43 @@ describe("a file of events", () => {
       /no column client and time among when, who \(divided by ","\)/,
     );
     await expect(read("client,time\n")).rejects.toThrow(/has no events/);
+  });
+});
+
+describe("known absences", () => {
+  it("are read by client, and an unusable row is named", async () => {
+    const path = join(folder, "absences.csv");
+    await writeFile(path, "Client;From;To\nacme;2026-01-05;2026-01-19\nacme;2026-05-01;\n");
+    expect(await readAbsences(path, "UTC")).toEqual(
+      new Map([
+        [
+          "acme",
+          [
+            { startMs: Date.parse("2026-01-05"), endMs: Date.parse("2026-01-19") },
+            { startMs: Date.parse("2026-05-01"), endMs: undefined },
+          ],
+        ],
+      ]),
+    );
+    await writeFile(path, "client,from,to\nacme,2026-01-05,2026-01-01\n");
+    await expect(readAbsences(path, "UTC")).rejects.toThrow(/absences.csv, row 1 below the header/);
+  });
+
+  it("are not held against a client", async () => {
+    const lines = ["client,time"];
+    for (let client = 0; client < 30; client++) {
+      for (let day = client % 2; day < 500; day += 2) {
+        if (client === 3 && day >= 300 && day < 328) continue;
+        lines.push(`c${client},${new Date(Date.UTC(2024, 0, 1 + day, 9, client)).toISOString()}`);
+      }
+    }
+    const history = await read(lines.join("\n"));
+    const options = readBacktestOptions(["--plants", "0"]);
+    const away = { startMs: Date.UTC(2024, 0, 301), endMs: Date.UTC(2024, 0, 329) };
+    const sent = async (absences: BacktestHistory["absences"] = new Map()) =>
+      (await runBacktest({ ...history, absences }, options, async () => {})).alerts.map(({ client }) => client);
+    expect(new Set(await sent())).toEqual(new Set(["c3"]));
+    expect(await sent(new Map([["c3", [away]]]))).toEqual([]);
   });
 });
 

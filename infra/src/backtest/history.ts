@@ -1,4 +1,4 @@
-import type { Calendar, EventDays, OrderAmount } from "@keypulse/methods";
+import type { Calendar, EventDays, OpenInterval, OrderAmount } from "@keypulse/methods";
 
 /** A backtest can't be run on this; the message says what to do and is shown without a stack. */
 export class BacktestError extends Error {
@@ -20,6 +20,8 @@ export interface BacktestHistory {
   readonly sourceHours: ReadonlyMap<string, readonly number[]>;
   /** By client; empty where amounts are unknown. */
   readonly revenue: ReadonlyMap<string, readonly OrderAmount[]>;
+  /** Times for which clients are known to be away. */
+  readonly absences?: ReadonlyMap<string, readonly OpenInterval[]>;
   /** Up to when all is known. */
   readonly untilMs: number;
 }

@@ -14,6 +14,8 @@ export interface BacktestOptions {
   readonly seed: number;
   readonly plants: number;
   readonly timeZone: string | undefined;
+  /** A file of known absences. */
+  readonly absences: string | undefined;
   readonly html: string | undefined;
   readonly json: boolean;
   readonly skipBadRows: boolean;
@@ -55,6 +57,7 @@ export function readBacktestOptions(args: readonly string[]): BacktestOptions {
     seed: whole("seed", values.seed ?? "1", 0, 2 ** 32 - 1),
     plants: whole("plants", values.plants ?? "400", 0, 100_000),
     timeZone: values.timezone,
+    absences: values.absences,
     html: values.html,
     json: values.json ?? false,
     skipBadRows: values["skip-bad-rows"] ?? false,
@@ -92,6 +95,7 @@ function parsed(args: readonly string[]) {
         seed: { type: "string" },
         plants: { type: "string" },
         timezone: { type: "string" },
+        absences: { type: "string" },
         html: { type: "string" },
         json: { type: "boolean" },
         "skip-bad-rows": { type: "boolean" },

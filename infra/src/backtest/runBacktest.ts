@@ -78,7 +78,8 @@ export async function runBacktest(
   for (const [index, { name, clients }] of history.channels.entries()) {
     const share = (fraction: number) => (index + fraction) / history.channels.length;
     await onProgress(`${name}: histories`, share(0));
-    const panel = replayPanel({ clients, calendar, untilMs, sources, minSourceClients });
+    const absences = history.absences ?? new Map();
+    const panel = replayPanel({ clients, calendar, untilMs, sources, minSourceClients, absences });
     const untilWeek =
       options.calibrateUntil === undefined
         ? undefined

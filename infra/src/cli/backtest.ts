@@ -5,6 +5,7 @@ import { UnreadableFile } from "@keypulse/connectors/files";
 import { BacktestError, type BacktestHistory } from "../backtest/history.ts";
 import { type BacktestOptions, BacktestUsageError, readBacktestOptions } from "../backtest/options.ts";
 import { reportPage } from "../backtest/page.ts";
+import { readAbsences } from "../backtest/readAbsences.ts";
 import { readCsv } from "../backtest/readCsv.ts";
 import { runBacktest } from "../backtest/runBacktest.ts";
 import { showReport } from "../backtest/tables.ts";
@@ -29,6 +30,7 @@ alarms. Reads activity from ClickHouse (npm start), or a file, and then nothing 
   --plants N            drops planted at most, of each kind and group of clients; default 400
   --seed N              of what is chosen at random; default 1
   --timezone ZONE       of days and weeks, and of times without a zone; default: UTC for a file, else the workspace's
+  --absences FILE       when clients were known to be away: columns client, from, to; those times are not held against them
   --skip-bad-rows       leaves rows out that can't be used, instead of refusing the file
   --html FILE           writes the page there; default keypulse-backtest.html
   --json                every alert that would have been sent, and all figures, as JSON; a page only by --html
@@ -55,7 +57,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const terminal = createTerminal({ output: options.json ? process.stderr : process.stdout });
-  const history = await readHistory(options, terminal.startStep);
+  const read = await readHistory(options, terminal.startStep);
+  const absences = options.absences && (await readAbsences(fromCaller(options.absences), read.timeZone));
+  const history = absences ? { ...read, absences } : read;
   const step = terminal.startStep("Replay");
   const report = await runBacktest(history, options, async (note, fraction) => {
     step.progress(note, fraction);
