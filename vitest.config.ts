@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 const pure = [
   "packages/{contracts,methods,connectors,segments}/**",
   "packages/identity/src",
-  "infra/src/{demo,fit,import,start}/**",
+  "infra/src/{backtest,demo,fit,import,start}/**",
 ]
   .map((folder) => `${folder}/*.test.ts`)
   .concat("test/analysts/lifetimes.test.ts");

@@ -22,6 +22,7 @@ const commands = {
   identity: ["services/console/src/cli/identity.ts", "who is who: why, what to decide, merge, unmerge, move, undo"],
   privacy: ["services/console/src/cli/privacy.ts", "export or erase all that is kept of a person or a client"],
   alerts: ["services/console/src/cli/alerts.ts", "what is open, what became of it, and the budget of false alarms"],
+  backtest: ["infra/src/cli/backtest.ts", "what the detectors would have found in history, beside the rules of today"],
   segment: ["services/console/src/cli/segment.ts", "named conditions over clients: make, try, see who is in them"],
   reset: ["infra/src/cli/reset.ts", "remove what the engines stored, after asking"],
   rebuild: ["services/ingest/src/rebuild.ts", "fill an empty Redis again from ClickHouse"],

@@ -7,6 +7,8 @@ const MIN_AGE_WEEKS = 17;
 /** Below this many events a week gaps say more than weekly counts: such clients belong to budgeted silence. */
 const MIN_BASELINE = 0.5;
 const RECENT_WEEKS = 13;
+/** All of a year's events in one visit, or in three weeks, are no rhythm that could drop. */
+const MIN_ACTIVE_WEEKS = 4;
 
 /**
  * The baseline B[t] of every week in events a week; undefined while fewer than 13 weeks lie in its window. O(weeks).
@@ -25,14 +27,18 @@ export function dropBaselines(counts: readonly number[]): (number | undefined)[]
 
 /**
  * Whether the drop detector watches the client in each week: 17 weeks or more after the first event, and B at 0.5 a
- * week or more at some time in the last 13 weeks (so that a client that just fell silent is still watched). O(weeks).
+ * week or more, spread over four weeks or more, at some time in the last 13 weeks (so that a client that just fell silent is still watched). O(weeks).
  *
+ * @param counts events by week from the week of the first event on
  * @param baselines as returned by dropBaselines
  */
-export function monitoredByWeek(baselines: readonly (number | undefined)[]): boolean[] {
+export function monitoredByWeek(counts: readonly number[], baselines: readonly (number | undefined)[]): boolean[] {
   let lastEnough = Number.NEGATIVE_INFINITY;
+  let activeWeeks = 0;
   return baselines.map((baseline, t) => {
-    if (baseline !== undefined && baseline >= MIN_BASELINE) lastEnough = t;
+    if (counts[t - NEWEST_LAG_WEEKS]! > 0) activeWeeks++;
+    if (counts[t - OLDEST_LAG_WEEKS - 1]! > 0) activeWeeks--;
+    if (baseline !== undefined && baseline >= MIN_BASELINE && activeWeeks >= MIN_ACTIVE_WEEKS) lastEnough = t;
     return t >= MIN_AGE_WEEKS && t - lastEnough < RECENT_WEEKS;
   });
 }

@@ -27,22 +27,30 @@ describe("baseline", () => {
 });
 
 describe("monitoring", () => {
+  const monitoredOf = (counts: number[]) => monitoredByWeek(counts, dropBaselines(counts));
+
   it("begins 17 weeks after the week of the first event", () => {
-    const monitored = monitoredByWeek(dropBaselines(weeks(3, 20)));
+    const monitored = monitoredOf(weeks(3, 20));
     expect(monitored[16]).toBe(false);
     expect(monitored[17]).toBe(true);
   });
 
   it("leaves clients below half an event a week to budgeted silence", () => {
     const everyThirdWeek = Array.from({ length: 60 }, (_, t) => (t % 3 === 0 ? 1 : 0));
-    expect(monitoredByWeek(dropBaselines(everyThirdWeek)).slice(30)).not.toContain(true);
+    expect(monitoredOf(everyThirdWeek).slice(30)).not.toContain(true);
     const everySecondWeek = Array.from({ length: 60 }, (_, t) => (t % 2 === 0 ? 1 : 0));
-    expect(monitoredByWeek(dropBaselines(everySecondWeek)).slice(30)).not.toContain(false);
+    expect(monitoredOf(everySecondWeek).slice(30)).not.toContain(false);
+  });
+
+  it("does not take one visit, or three weeks, for a rhythm", () => {
+    expect(monitoredOf([10_000, ...weeks(0, 30)])).not.toContain(true);
+    expect(monitoredOf([40, 40, 40, ...weeks(0, 30)])).not.toContain(true);
+    expect(monitoredOf([40, 40, 40, 1, ...weeks(0, 30)])).toContain(true);
   });
 
   it("goes on for 12 weeks after the baseline fell below half an event", () => {
     const baselines = [...weeks(1, 20), ...weeks(0.4, 20)];
-    const monitored = monitoredByWeek(baselines);
+    const monitored = monitoredByWeek(weeks(1, 40), baselines);
     expect(monitored[19 + 12]).toBe(true);
     expect(monitored[19 + 13]).toBe(false);
   });

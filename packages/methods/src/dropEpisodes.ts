@@ -1,6 +1,7 @@
 import { dropBaselines, monitoredByWeek } from "./dropBaseline.ts";
 import { createDropState, type DropPreset, type DropScore, dropPresets, stepDropScore } from "./dropScore.ts";
 import { dropThreshold } from "./dropThreshold.ts";
+import { type DropCloseReason, type TrackedEpisode, trackEpisodes } from "./episodeTracker.ts";
 
 export interface DropSettings {
   readonly preset: DropPreset;
@@ -15,8 +16,6 @@ export interface DropEvidence extends DropScore {
   /** Weeks after the week of the first event (index into counts). */
   readonly week: number;
 }
-
-export type DropCloseReason = "recovered" | "new_level";
 
 /** One drop, from the alarm to its end. Weeks count from the week of the first event. */
 export interface DropEpisode {
@@ -48,10 +47,6 @@ export interface DropHistory {
   /** Score of the last week that had one, which need not be the last week: skipped weeks have none. */
   readonly score: DropEvidence | undefined;
 }
-
-const MAX_EPISODE_WEEKS = 26;
-const RECOVERY_WEEKS = 4;
-const RECOVERED_SHARE = 0.7;
 
 /** Settings for a budget of false alarms a client-year (0.1 strict, 0.5 eager), with the table's threshold. */
 export function dropSettings(falseAlarmsPerClientYear: number, preset: DropPreset = dropPresets.fast): DropSettings {
@@ -105,7 +100,7 @@ export function replayDropWeeks(
     stepDropScore(state, count, factors[week]!, settings.preset, settings.spreadFactors?.[week] ?? 1),
   );
   const baselines = dropBaselines(counts);
-  return { counts, factors, scores, baselines, monitored: monitoredByWeek(baselines) };
+  return { counts, factors, scores, baselines, monitored: monitoredByWeek(counts, baselines) };
 }
 
 /**
@@ -114,52 +109,29 @@ export function replayDropWeeks(
  * @throws RangeError when the threshold is not > 0
  */
 export function trackDropEpisodes(weeks: DropWeeks, threshold: number): DropHistory {
-  if (!(threshold > 0)) throw new RangeError(`threshold must be > 0, got ${threshold}`);
-  const { counts, scores, baselines, monitored } = weeks;
-  const episodes: DropEpisode[] = [];
-  let openedWeek: number | undefined;
-  let latestWeek: number | undefined;
-  let armed = true;
-
-  for (let week = 0; week < counts.length; week++) {
-    const score = scores[week];
-    if (score === undefined) continue;
-    latestWeek = week;
-    if (openedWeek !== undefined) {
-      const closeReason = closingReason(counts, week, openedWeek, baselines[openedWeek]!);
-      if (closeReason !== undefined) {
-        episodes.push(episode(weeks, openedWeek, week, closeReason));
-        openedWeek = undefined;
-      }
-    } else if (armed && monitored[week]! && score.alarmScore >= threshold) {
-      armed = false;
-      openedWeek = week;
-    }
-    if (score.alarmScore < threshold / 2) armed = true;
-  }
-
-  const openEpisode = openedWeek === undefined ? undefined : episode(weeks, openedWeek, latestWeek!, undefined);
-  if (openEpisode !== undefined) episodes.push(openEpisode);
+  const { counts, baselines, monitored } = weeks;
+  const scores = weeks.scores.map((score) => score?.alarmScore);
+  const tracked = trackEpisodes({ counts, scores, baselines, monitored }, threshold);
+  const episodes = tracked.episodes.map((episode) => withEvidence(weeks, episode));
+  const last = episodes.at(-1);
   return {
     episodes,
-    openEpisode,
+    openEpisode: last?.closedWeek === undefined ? last : undefined,
     monitored: monitored.at(-1) ?? false,
     monitoredByWeek: monitored,
-    armed,
+    armed: tracked.armed,
     baseline: baselines.at(-1),
-    score: latestWeek === undefined ? undefined : evidenceOf(weeks, latestWeek),
+    score: tracked.latestWeek === undefined ? undefined : evidenceOf(weeks, tracked.latestWeek),
   };
 }
 
-function episode(
+function withEvidence(
   weeks: DropWeeks,
-  openedWeek: number,
-  latestWeek: number,
-  closeReason: DropCloseReason | undefined,
+  { openedWeek, closedWeek, closeReason, latestWeek }: TrackedEpisode,
 ): DropEpisode {
   return {
     openedWeek,
-    closedWeek: closeReason === undefined ? undefined : latestWeek,
+    closedWeek,
     closeReason,
     baselineAtOpening: weeks.baselines[openedWeek]!,
     opening: evidenceOf(weeks, openedWeek),
@@ -169,16 +141,4 @@ function episode(
 
 function evidenceOf(weeks: DropWeeks, week: number): DropEvidence {
   return { ...weeks.scores[week]!, week };
-}
-
-function closingReason(
-  counts: readonly number[],
-  week: number,
-  openedWeek: number,
-  baselineAtOpening: number,
-): DropCloseReason | undefined {
-  let sum = 0;
-  for (let t = week - RECOVERY_WEEKS + 1; t <= week; t++) sum += counts[t]!;
-  if (sum / RECOVERY_WEEKS >= RECOVERED_SHARE * baselineAtOpening) return "recovered";
-  return week - openedWeek >= MAX_EPISODE_WEEKS ? "new_level" : undefined;
 }

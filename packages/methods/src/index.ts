@@ -1,7 +1,19 @@
+export { type Basis, bases, compareRules, type Recall, type RuleResult, replayRules } from "./backtest/compareRules.ts";
+export { EventCollector } from "./backtest/eventCollector.ts";
+export type { EventDays } from "./backtest/eventDays.ts";
+export type { Opening, ReplayRule } from "./backtest/openings.ts";
+export { type Group, groups, type ReplayClient, type ReplayPanel, replayPanel } from "./backtest/panel.ts";
+export { type Figures, periodsOf } from "./backtest/periods.ts";
+export { type PlantKind, plantKinds } from "./backtest/plants.ts";
+export { type SentAlert, sentAlerts } from "./backtest/sentAlerts.ts";
+export { type Calendar, createCalendar, mondayOf, weekOfDay } from "./channel/calendar.ts";
+export { type ChannelContext, fitChannelContext, fitSilencePrior, silenceHistoryOf } from "./channel/channelContext.ts";
+export { type ChannelDrop, channelDrop, channelFactors } from "./channel/channelDrop.ts";
+export { type ChannelHistory, weeklyHistory } from "./channel/channelHistory.ts";
+export { brokenWeeks, mainSources, SourceWatch } from "./channel/sourceWatch.ts";
 export { dropBaselines, monitoredByWeek } from "./dropBaseline.ts";
 export { calibrateDropThreshold, type DropCalibration } from "./dropCalibration.ts";
 export {
-  type DropCloseReason,
   type DropEpisode,
   type DropEvidence,
   type DropHistory,
@@ -29,6 +41,40 @@ export {
   stepDropScore,
 } from "./dropScore.ts";
 export { dropThreshold } from "./dropThreshold.ts";
+export { type DropCloseReason, trackEpisodes } from "./episodeTracker.ts";
+export { type ChannelWords, channelWords, dropFinding, outageFinding, silenceFinding } from "./findings/activity.ts";
+export {
+  detectConcentrationTrend,
+  detectShareCrossing,
+  herfindahl,
+  shareLevel,
+} from "./findings/concentration.ts";
+export {
+  type CallEvent,
+  detectContactSilence,
+  detectMailTrouble,
+  detectMissedCalls,
+  type MailEvent,
+  type WatchedContact,
+} from "./findings/contact.ts";
+export type { BudgetSettings, Cause, Finding } from "./findings/finding.ts";
+export { detectGrowth, detectNewThings, growthScore } from "./findings/growth.ts";
+export {
+  defaultTrendSettings,
+  detectDiscountTrend,
+  detectMarginTrend,
+  type ShareAt,
+} from "./findings/marginTrend.ts";
+export { defaultMixSettings, detectMix, type OrderWithGroups } from "./findings/mix.ts";
+export { detectPayment, type Invoice, type PaymentSettings } from "./findings/payment.ts";
+export { detectReturn, type LostClient } from "./findings/returned.ts";
+export {
+  detectComplaints,
+  detectDetractor,
+  detectSatisfactionDrop,
+  type SurveyAnswer,
+} from "./findings/satisfaction.ts";
+export { defaultSpendSettings, detectSpend, type SpendSettings } from "./findings/spend.ts";
 export { advanceClock, mergeIntervals, type OpenInterval, uncoveredMs } from "./intervals.ts";
 export { type AlarmVerdict, type DropJudgement, JUDGEMENT_WEEKS, judgeAlarm, judgeDropHistories } from "./judge.ts";
 export type { BetaGeometricParameters } from "./leaving/betaGeometric.ts";
@@ -99,6 +145,16 @@ export {
   type WeeklyHistory,
 } from "./peerFactor.ts";
 export {
+  fitRegularity,
+  type GapLaw,
+  type GapSums,
+  gapLaw,
+  gapLawAtTail,
+  gapLawTail,
+  type RegularityShare,
+} from "./regularGaps.ts";
+export { type Chart, knownLevelCharts, runLength } from "./rivals/runLength.ts";
+export {
   defaultSilenceSettings,
   detectSilence,
   gapAtTail,
@@ -108,6 +164,7 @@ export {
   ratePosterior,
   type SilenceFinding,
   type SilenceHistory,
+  type SilencePrior,
   type SilenceSettings,
   silenceDeadline,
   silenceTailThreshold,

@@ -77,6 +77,22 @@ describe("peer factors", () => {
     );
   });
 
+  it("does not take a wave of new clients who came once for a fall of everybody", () => {
+    const once = Array.from({ length: 600 }, (_, i) => clients(1, [1], 100 + (i % 12))).flat();
+    const steady = clients(20, new Array(80).fill(1), 100);
+    const { factors } = peerFactors([...once, ...steady], 179);
+    expect(Math.min(...factors)).toBeGreaterThan(0.9);
+  });
+
+  it("takes a panel that shrank for good for normal after eight skipped weeks", () => {
+    const gone = clients(400, new Array(20).fill(2), 100);
+    const left = clients(10, new Array(60).fill(2), 100);
+    const { factors } = peerFactors([...gone, ...left], 159);
+    expect(factors[21]).toBeLessThan(0.2);
+    expect(factors[27]).toBeLessThan(0.2);
+    expect(factors.at(-1)).toBeGreaterThan(0.5);
+  });
+
   it("numbers weeks from the panel's first event, and aligns them to a client", () => {
     const panel = peerFactors([...clients(1, [1], 700), ...clients(1, [1], 705)], 709);
     expect(panel.firstWeek).toBe(700);

@@ -31,6 +31,8 @@ const MAX_FACTOR = 3;
 /** Events' worth of belief that the week is a normal one. */
 const PRIOR_COUNT = 10;
 const PRIOR_WEEKS = 5;
+/** A panel that stays low for longer than this has changed for good: outages and holidays end sooner. */
+const MAX_SKIPPED_WEEKS = 8;
 
 /**
  * What the eligible clients did together in one week against their usual: 1 is as always, 0.5 is half.
@@ -49,7 +51,9 @@ export function peerRatio(peers: readonly PeerWeek[]): number {
  * together, against their usual and against the panel's own average ratio (which drifts when clients come and go).
  * A holiday, an outage or a season shows in f and is thereby taken out of everybody's drop score.
  *
- * Weeks below 0.2 are reported but teach nothing: neither the clients' usual counts nor the panel's average move.
+ * Weeks below 0.2 are reported but teach nothing: neither the clients' usual counts nor the panel's average move. After
+ * eight of them in a row what the panel does now is its new normal: else one that shrank for good would be skipped for
+ * ever.
  * O(clients * weeks) time, O(clients + weeks) memory.
  *
  * @param histories all clients of the panel, in any order
@@ -65,6 +69,7 @@ export function peerFactors(histories: readonly WeeklyHistory[], lastWeek: numbe
   const exposure = new Float64Array(byStart.length);
   const panel = { activity: PRIOR_WEEKS, exposure: PRIOR_WEEKS };
   const factors: number[] = [];
+  let skipped = 0;
 
   for (let week = firstWeek, started = 0; week <= lastWeek; week++) {
     while (started < byStart.length && byStart[started]!.firstWeek <= week) started++;
@@ -77,11 +82,19 @@ export function peerFactors(histories: readonly WeeklyHistory[], lastWeek: numbe
     const ratio = ratioOf(sums);
     const factor = clamp((ratio * panel.exposure) / panel.activity, MIN_FACTOR, MAX_FACTOR);
     factors.push(factor);
-    if (factor < SKIPPED_WEEK_FACTOR) continue;
+    skipped = factor < SKIPPED_WEEK_FACTOR ? skipped + 1 : 0;
+    if (skipped > MAX_SKIPPED_WEEKS) {
+      panel.activity = PRIOR_WEEKS * ratio;
+      panel.exposure = PRIOR_WEEKS;
+      skipped = 0;
+    } else if (skipped > 0) continue;
 
     panel.activity = HALF_YEAR_DECAY * panel.activity + ratio;
     panel.exposure = HALF_YEAR_DECAY * panel.exposure + 1;
     for (let i = 0; i < started; i++) {
+      // Everybody is active in the week of their first event: counted, it makes every wave of new clients look like one
+      // that falls off, and everybody's factor sink for a year (CDNOW: to 0.1).
+      if (byStart[i]!.firstWeek === week) continue;
       activity[i] = HALF_YEAR_DECAY * activity[i]! + countOf(byStart[i]!, week);
       exposure[i] = HALF_YEAR_DECAY * exposure[i]! + factor;
     }

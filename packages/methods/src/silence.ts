@@ -1,4 +1,5 @@
 import { advanceClock, type OpenInterval, uncoveredMs } from "./intervals.ts";
+import { type GapLaw, gapLaw, gapLawAtTail, gapLawTail, type RegularityShare } from "./regularGaps.ts";
 import type { GammaPrior } from "./silencePrior.ts";
 
 /** A client's activity, as three aggregates that one query loads for thousands of clients. */
@@ -9,6 +10,13 @@ export interface SilenceHistory {
   readonly firstActiveMs: number;
   /** Time of the last event: the silence clock starts here. */
   readonly lastActiveMs: number;
+  /** Sum of ln(days between active days that follow each other). Without it gaps are taken to come at random. */
+  readonly sumLogGapDays?: number;
+}
+
+/** The panel's prior, with how regular its clients are; without that all gaps are taken to come at random (k = 1). */
+export interface SilencePrior extends GammaPrior {
+  readonly regularity?: readonly RegularityShare[];
 }
 
 export interface SilenceSettings {
@@ -35,7 +43,9 @@ export interface MonitoredSilence {
   readonly gapDays: number;
   /** gapDays without the days in which the data source was broken. */
   readonly effectiveGapDays: number;
-  /** The client's usual gap: 1 / posterior mean rate. */
+  /** How regular the client is: the mean of k over its posterior; 1 is at random. */
+  readonly regularity: number;
+  /** The client's usual gap: k / posterior mean rate. */
   readonly expectedGapDays: number;
   /** Effective gap at which silence is called. */
   readonly criticalGapDays: number;
@@ -109,14 +119,14 @@ export function silenceTailThreshold(posterior: RatePosterior, falseAlarmsPerCli
  */
 export function silenceDeadline(
   history: SilenceHistory,
-  prior: GammaPrior,
+  prior: SilencePrior,
   settings: SilenceSettings,
   absences: readonly OpenInterval[] = [],
 ): number | undefined {
-  const posterior = monitoredPosterior(history, prior, settings);
-  if (posterior === undefined) return undefined;
-  const threshold = silenceTailThreshold(posterior, settings.falseAlarmsPerClientYear);
-  return deadlineOf(absences, history.lastActiveMs, gapAtTail(posterior, threshold));
+  const law = monitoredLaw(history, prior, settings);
+  if (law === undefined) return undefined;
+  const threshold = tailThresholdOf(law, settings.falseAlarmsPerClientYear);
+  return deadlineOf(absences, history.lastActiveMs, gapLawAtTail(law, threshold));
 }
 
 /**
@@ -131,21 +141,21 @@ export function silenceDeadline(
  */
 export function detectSilence(
   history: SilenceHistory,
-  prior: GammaPrior,
+  prior: SilencePrior,
   settings: SilenceSettings,
   nowMs: number,
   absences: readonly OpenInterval[] = [],
 ): SilenceFinding {
   if (!Number.isFinite(nowMs)) throw new RangeError(`nowMs must be finite, got ${nowMs}`);
   const repeats = history.activeDays - 1;
-  const posterior = monitoredPosterior(history, prior, settings);
-  if (posterior === undefined) return { state: "unmonitored", reason: "too_few_repeats", repeats };
+  const law = monitoredLaw(history, prior, settings);
+  if (law === undefined) return { state: "unmonitored", reason: "too_few_repeats", repeats };
 
-  const tailThreshold = silenceTailThreshold(posterior, settings.falseAlarmsPerClientYear);
-  const criticalGapDays = gapAtTail(posterior, tailThreshold);
+  const tailThreshold = tailThresholdOf(law, settings.falseAlarmsPerClientYear);
+  const criticalGapDays = gapLawAtTail(law, tailThreshold);
   const deadlineMs = deadlineOf(absences, history.lastActiveMs, criticalGapDays);
   const effectiveGapDays = uncoveredMs(absences, history.lastActiveMs, nowMs) / MS_A_DAY;
-  const expectedGapDays = posterior.rateDays / posterior.shape;
+  const { expectedGapDays } = law;
   return {
     // By the deadline, not the tail: at the very millisecond of the deadline both must say the same.
     state: deadlineMs !== undefined && nowMs >= deadlineMs ? "silent" : "quiet_ok",
@@ -153,12 +163,18 @@ export function detectSilence(
     deadlineMs,
     gapDays: Math.max(0, nowMs - history.lastActiveMs) / MS_A_DAY,
     effectiveGapDays,
+    regularity: law.parts.reduce((sum, { k, weight }) => sum + k * weight, 0),
     expectedGapDays,
     criticalGapDays,
-    tailProbability: gapTail(posterior, effectiveGapDays),
+    tailProbability: gapLawTail(law, effectiveGapDays),
     tailThreshold,
     timesExpected: effectiveGapDays / expectedGapDays,
   };
+}
+
+/** The budget over the gaps a year, as silenceTailThreshold, for a law of gaps. @throws RangeError as it */
+export function tailThresholdOf({ expectedGapDays }: GapLaw, falseAlarmsPerClientYear: number): number {
+  return silenceTailThreshold({ shape: 1, rateDays: expectedGapDays }, falseAlarmsPerClientYear);
 }
 
 /** Whole milliseconds, rounded up: the gap is never shorter than the critical one. */
@@ -167,12 +183,8 @@ function deadlineOf(absences: readonly OpenInterval[], lastActiveMs: number, gap
   return deadlineMs === undefined ? undefined : Math.ceil(deadlineMs);
 }
 
-function monitoredPosterior(
-  history: SilenceHistory,
-  prior: GammaPrior,
-  settings: SilenceSettings,
-): RatePosterior | undefined {
-  const { activeDays, firstActiveMs, lastActiveMs } = history;
+function monitoredLaw(history: SilenceHistory, prior: SilencePrior, settings: SilenceSettings): GapLaw | undefined {
+  const { activeDays, firstActiveMs, lastActiveMs, sumLogGapDays } = history;
   if (!(Number.isInteger(activeDays) && activeDays >= 1)) {
     throw new RangeError(`activeDays must be an integer >= 1, got ${activeDays}`);
   }
@@ -182,5 +194,10 @@ function monitoredPosterior(
   if (!(settings.minRepeats >= 0)) throw new RangeError(`minRepeats must be >= 0, got ${settings.minRepeats}`);
   const repeats = activeDays - 1;
   if (repeats < settings.minRepeats) return undefined;
-  return ratePosterior(prior, repeats, (lastActiveMs - firstActiveMs) / MS_A_DAY);
+  const spanDays = (lastActiveMs - firstActiveMs) / MS_A_DAY;
+  if (prior.regularity !== undefined && sumLogGapDays !== undefined) {
+    return gapLaw(prior, prior.regularity, { repeats, spanDays, sumLogGapDays });
+  }
+  const { shape, rateDays } = ratePosterior(prior, repeats, spanDays);
+  return { parts: [{ k: 1, weight: 1, shape, rateDays }], expectedGapDays: rateDays / shape };
 }

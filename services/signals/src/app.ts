@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectProducer, connectRedis } from "@keypulse/engines";
+import { createCalendar } from "@keypulse/methods";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { SignalsSettings } from "./config.ts";
-import { createCalendar } from "./domain/calendar.ts";
 import { Deadlines, everybody } from "./domain/deadlines.ts";
 import { Histories } from "./inputs/histories.ts";
 import { TouchedClients } from "./inputs/touchedClients.ts";

@@ -1,7 +1,7 @@
+import { digamma, logBeta, logGamma } from "../specialFunctions.ts";
 import type { Evaluation } from "./maximise.ts";
 import type { Panel } from "./panel.ts";
 import type { PurchaseSummary } from "./purchaseSummary.ts";
-import { digamma, logBeta, logGamma } from "./specialFunctions.ts";
 
 /**
  * What BG/NBD, MBG/NBD and MBG/CNBD-k have in common: each client has a rate, gamma (r, alpha) among clients, and after

@@ -1,6 +1,6 @@
+import { digamma, gammaUpperQuantile, logGamma } from "../specialFunctions.ts";
 import { type FitOptions, fitByLikelihood, type ModelFit } from "./fitting.ts";
 import { checkPositive } from "./leavingModel.ts";
-import { digamma, gammaUpperQuantile, logGamma } from "./specialFunctions.ts";
 
 export interface GammaGammaParameters {
   /** Amounts of one client are gamma with shape p. */

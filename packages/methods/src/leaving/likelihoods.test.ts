@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { logBeta, logGamma } from "../specialFunctions.ts";
 import { betaGeometricLikelihood } from "./betaGeometric.ts";
 import { gammaGammaLikelihood, spendPanel } from "./gammaGamma.ts";
 import type { Evaluation } from "./maximise.ts";
@@ -6,7 +7,6 @@ import { nbdLikelihood } from "./nbd.ts";
 import { panelOf } from "./panel.ts";
 import { paretoNbdLikelihood } from "./paretoNbd.ts";
 import { gaussLegendre } from "./quadrature.ts";
-import { logBeta, logGamma } from "./specialFunctions.ts";
 
 const client = (repeats: number, recency: number, exposure: number, logIntervals = 0) => ({
   repeats,

@@ -1,12 +1,12 @@
 import { ratePosterior } from "../silence.ts";
 import { fitGammaPoissonPrior, type GammaPrior } from "../silencePrior.ts";
+import { digamma, logGamma } from "../specialFunctions.ts";
 import { type FitOptions, fitByLikelihood, type ModelFit } from "./fitting.ts";
 import { type FuturePurchases, futureOf, negativeBinomialTail } from "./futurePurchases.ts";
 import { checkHorizon, checkPositive, type LeavingModel } from "./leavingModel.ts";
 import type { Evaluation } from "./maximise.ts";
 import { checkSummary, type Panel, panelOf } from "./panel.ts";
 import type { PurchaseSummary } from "./purchaseSummary.ts";
-import { digamma, logGamma } from "./specialFunctions.ts";
 
 /** Rates are gamma (r, alpha) among clients. */
 export type NbdParameters = GammaPrior;

@@ -1,7 +1,7 @@
 import { hyp2f1 } from "cephes";
 import { describe, expect, it } from "vitest";
 import { logParetoIntegral } from "./paretoIntegral.ts";
-import "./specialFunctions.ts";
+import "../specialFunctions.ts";
 import { gaussLegendre } from "./quadrature.ts";
 
 /** Schmittlein, Morrison & Colombo's A0 over (r + s + x), as Fader & Hardie write it; for moderate arguments. */

@@ -1,3 +1,4 @@
+import { digamma, logGamma } from "../specialFunctions.ts";
 import { type FitOptions, fitByLikelihood, type ModelFit } from "./fitting.ts";
 import { type FuturePurchases, futureOf, negativeBinomialTail } from "./futurePurchases.ts";
 import { checkHorizon, checkPositive, type LeavingModel } from "./leavingModel.ts";
@@ -6,7 +7,6 @@ import { checkSummary, type Panel, panelOf } from "./panel.ts";
 import { logParetoIntegral } from "./paretoIntegral.ts";
 import type { PurchaseSummary } from "./purchaseSummary.ts";
 import { gaussLegendre } from "./quadrature.ts";
-import { digamma, logGamma } from "./specialFunctions.ts";
 
 export interface ParetoNbdParameters {
   /** Rates of buying are gamma (r, alpha) among clients, alpha in the unit of time. */

@@ -1,3 +1,4 @@
+import { betaCdf } from "../specialFunctions.ts";
 import { intervalOfPurchases } from "./futurePurchases.ts";
 import {
   type ExpectedAmount,
@@ -9,7 +10,6 @@ import {
 import type { LeavingModel } from "./leavingModel.ts";
 import type { PurchaseSummary } from "./purchaseSummary.ts";
 import { gaussLegendre } from "./quadrature.ts";
-import { betaCdf } from "./specialFunctions.ts";
 
 export interface ValueQuestion {
   /** In the model's unit of time, of which `unitDays` says how long it is. */

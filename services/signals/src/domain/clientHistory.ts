@@ -1,14 +1,5 @@
 import type { Channel } from "@keypulse/contracts";
-
-/** What a client did in one channel, by local day. Arrays are equally long, days ascending. */
-export interface ChannelHistory {
-  days: number[];
-  counts: number[];
-  firstAtMs: number;
-  lastAtMs: number;
-  /** Sources by their share of the channel's activity in the last year with any. */
-  sourceShares: Map<string, number>;
-}
+import type { ChannelHistory } from "@keypulse/methods";
 
 /** All that detectors need of one client. */
 export interface ClientHistory {

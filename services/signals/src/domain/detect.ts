@@ -1,18 +1,20 @@
 import { type Channel, channels, type Detector, type Evidence } from "@keypulse/contracts";
 import {
-  alignWeeks,
+  type Calendar,
+  type ChannelHistory,
+  channelDrop,
   type DropEpisode,
   detectSilence,
-  dropEpisodes,
   dropLikelihood,
+  mainSources,
   moneyAtStakeOfDrop,
   moneyAtStakeOfSilence,
   type OrderAmount,
   revenueOfYearBefore,
+  type SourceWatch,
 } from "@keypulse/methods";
-import type { Calendar } from "./calendar.ts";
-import type { ChannelHistory, ClientHistory } from "./clientHistory.ts";
-import { brokenWeeks, mainSources, type PanelContext, type SourceWatch, weeklyHistory } from "./context.ts";
+import type { ClientHistory } from "./clientHistory.ts";
+import type { PanelContext } from "./context.ts";
 import { describeDrop, describeDropEnd, describeReturn, describeSilence } from "./describe.ts";
 
 /** How one detector sees one channel of a client now. */
@@ -105,8 +107,6 @@ function detectDrop(
   asOfMs: number,
   heldBy: string | undefined,
 ): Finding {
-  const { panel: weeks, threshold } = panel.channels[channel];
-  const weekly = weeklyHistory(activity, panel.lastWeek);
   const base = { detector: "activity_drop", channel, heldBy } as const;
   const nothing: Finding = {
     ...base,
@@ -117,27 +117,21 @@ function detectDrop(
     moneyAtStake: 0,
     likelihood: undefined,
   };
-  if (weeks === undefined || weekly === undefined) return nothing;
-  const broken = brokenWeeks(outages, calendar, asOfMs);
-  const factors = alignWeeks(weeks.factors, weeks.firstWeek, weekly.firstWeek).map((factor, i) =>
-    broken.has(weekly.firstWeek + i) ? 0 : factor,
-  );
-  const drops = dropEpisodes(weekly.counts, factors.slice(0, weekly.counts.length), {
-    preset: panel.preset,
-    threshold,
-  });
+  const context = panel.channels[channel];
+  const drops = channelDrop(activity, context, outages, calendar, panel.lastWeek, asOfMs);
+  if (drops === undefined) return nothing;
   const episode: DropEpisode | undefined = drops.openEpisode;
   if (episode === undefined) {
     const last = drops.episodes.at(-1);
     return last === undefined ? nothing : { ...nothing, reason: describeDropEnd(last, channel) };
   }
-  const crossedAtMs = calendar.weekStartMs(weekly.firstWeek + episode.openedWeek + 1);
+  const crossedAtMs = calendar.weekStartMs(drops.firstWeek + episode.openedWeek + 1);
   const { latest } = episode;
   return {
     ...base,
     state: "raised",
     crossedAtMs,
-    ...describeDrop(episode, channel, threshold),
+    ...describeDrop(episode, channel, context.threshold),
     moneyAtStake: moneyAtStakeOfDrop(revenueOfYearBefore(revenue, crossedAtMs), latest.ratio),
     likelihood: dropLikelihood(latest.ratio),
   };

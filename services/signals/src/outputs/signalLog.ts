@@ -1,7 +1,7 @@
 import type { Signal } from "@keypulse/contracts";
 import { type ClickHouse, cloudEventHeaders, type Producer } from "@keypulse/engines";
 import type { PanelWeeks } from "@keypulse/methods";
-import { mondayOf } from "../domain/calendar.ts";
+import { mondayOf } from "@keypulse/methods";
 import type { LastSignal } from "../domain/changes.ts";
 
 interface SignalRow {

@@ -1,8 +1,8 @@
 import type { EngineLogger } from "@keypulse/engines";
-import type { Calendar } from "../domain/calendar.ts";
+import { type Calendar, SourceWatch } from "@keypulse/methods";
 import { isNews, signalsOf, signalsOfGone } from "../domain/changes.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
-import { buildPanelContext, type PanelContext, SourceWatch } from "../domain/context.ts";
+import { buildPanelContext, type PanelContext } from "../domain/context.ts";
 import { type Deadlines, everybody } from "../domain/deadlines.ts";
 import { type DetectSettings, detect } from "../domain/detect.ts";
 import type { Histories } from "../inputs/histories.ts";

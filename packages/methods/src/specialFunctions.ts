@@ -1,4 +1,4 @@
-import { compiled, igami, incbet, lgam, ndtri, psi } from "cephes";
+import { compiled, igami, incbet, lgam, ndtr, ndtri, psi } from "cephes";
 
 // The library is WebAssembly within its own file (no I/O): 20 ms of compiling when it is first imported.
 await compiled;
@@ -14,6 +14,9 @@ export const logBeta = (a: number, b: number): number => lgam(a) + lgam(b) - lga
 
 /** P(B <= x) of a beta distribution, a, b > 0, x within 0 to 1. */
 export const betaCdf = (a: number, b: number, x: number): number => (x <= 0 ? 0 : x >= 1 ? 1 : incbet(a, b, x));
+
+/** P(Z > z) of the standard normal distribution. */
+export const normalTail = (z: number): number => ndtr(-z);
 
 /** From there on cephes meets underflow now and then, and the approximation is right to 1e-5. */
 const NEARLY_NORMAL_SHAPE = 1_000;

@@ -10,6 +10,8 @@ declare module "cephes" {
   export function incbet(a: number, b: number, x: number): number;
   /** The x whose regularised upper incomplete gamma function is y: igamc(a, x) = y. */
   export function igami(a: number, y: number): number;
+  /** Distribution function of the standard normal distribution. */
+  export function ndtr(x: number): number;
   /** Quantile of the standard normal distribution. */
   export function ndtri(p: number): number;
   /** Gauss's hypergeometric function. Tests alone: it overflows where the models must not. */

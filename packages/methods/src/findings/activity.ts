@@ -1,0 +1,108 @@
+import type { DropEpisode } from "../dropEpisodes.ts";
+import type { Outage } from "../outages.ts";
+import type { MonitoredSilence } from "../silence.ts";
+import { DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
+import { counted, date, number, percent, rarity } from "./say.ts";
+
+/** How events of a channel are called, and what fewer of them mean. */
+export interface ChannelWords {
+  readonly plural: string;
+  /** "No order", "No sign of life". */
+  readonly none: string;
+  readonly cause: "fewer_orders" | "less_activity";
+}
+
+export const channelWords = {
+  orders: { plural: "orders", none: "No order", cause: "fewer_orders" },
+  all: { plural: "signs of life", none: "No sign of life", cause: "less_activity" },
+} as const satisfies Record<string, ChannelWords>;
+
+/** An open drop episode as a finding. @param budget false alarms a client-year that the threshold was set for */
+export function dropFinding(
+  episode: DropEpisode,
+  words: ChannelWords,
+  threshold: number,
+  budget: number,
+  weekEndMs: number,
+): Finding {
+  const { latest } = episode;
+  return {
+    model: { name: "activity_drop", version: 1 },
+    cause: words.cause,
+    direction: "worse",
+    expected: latest.levelBefore,
+    observed: latest.levelNow,
+    unit: `${words.plural} a week`,
+    window: { fromMs: weekEndMs - 8 * 7 * MS_A_DAY, toMs: weekEndMs },
+    // The score has no law to read a tail from: its threshold was set by counting false alarms.
+    tailProbability: undefined,
+    falseAlarmsPerClientYear: budget,
+    parts: [],
+    values: {
+      score: latest.alarmScore,
+      threshold,
+      ratio: latest.ratio,
+      usual_wobble: latest.usualWobble,
+      weeks_of_silence: latest.R,
+      baseline: episode.baselineAtOpening,
+    },
+    text:
+      `${percent(1 - latest.ratio)} fewer ${words.plural}: ${number(latest.levelNow)} a week over the last eight weeks (the latest ` +
+      `four count triple), usually ${number(latest.levelBefore)}. That is ${number(latest.alarmScore)} times its usual wobble; ` +
+      `the line is ${threshold.toFixed(2)}. What all clients did alike is taken out.`,
+  };
+}
+
+/** A silence that was called as a finding. */
+export function silenceFinding(
+  silence: MonitoredSilence,
+  words: ChannelWords,
+  lastActiveMs: number,
+  nowMs: number,
+): Finding {
+  const falseAlarmsPerClientYear = (silence.tailProbability * DAYS_A_YEAR) / silence.expectedGapDays;
+  const held = Math.round(silence.gapDays - silence.effectiveGapDays);
+  return {
+    model: { name: "silence", version: silence.regularity === 1 ? 1 : 2 },
+    cause: words.cause,
+    direction: "worse",
+    expected: silence.expectedGapDays,
+    observed: silence.effectiveGapDays,
+    unit: "days between active days",
+    window: { fromMs: lastActiveMs, toMs: nowMs },
+    tailProbability: silence.tailProbability,
+    falseAlarmsPerClientYear,
+    parts: [],
+    values: {
+      tail_threshold: silence.tailThreshold,
+      critical_gap_days: silence.criticalGapDays,
+      repeats: silence.repeats,
+      regularity: silence.regularity,
+    },
+    text:
+      `${words.none} for ${counted(Math.round(silence.gapDays), "day")} (last on ${date(lastActiveMs)}), usually every ` +
+      `${counted(silence.expectedGapDays, "day")}: ${number(silence.timesExpected)} times as long. By chance a client with this ` +
+      `rhythm pauses so long ${rarity(falseAlarmsPerClientYear)}.` +
+      (held > 0 ? ` ${counted(held, "day")} in which the source was broken or they were away are not counted.` : ""),
+  };
+}
+
+/** A source that fell silent as a finding. It concerns the source, and holds those of its clients back. */
+export function outageFinding(source: string, outage: Outage, nowMs: number): Finding {
+  const { startMs, endMs, gapHours, thresholdHours } = outage;
+  const state = endMs === undefined ? "has sent nothing" : "sent nothing";
+  return {
+    model: { name: "source_outage", version: 1 },
+    cause: "source_broken",
+    direction: "worse",
+    expected: thresholdHours,
+    observed: gapHours,
+    unit: "hours without an event",
+    window: { fromMs: startMs, toMs: endMs ?? nowMs },
+    tailProbability: undefined,
+    falseAlarmsPerClientYear: undefined,
+    parts: [source],
+    values: {},
+    text: `${source} ${state} for ${counted(gapHours, "hour")} since ${new Date(startMs).toISOString().slice(0, 16).replace("T", " ")} UTC; twice its longest usual pause is ${counted(thresholdHours, "hour")}.`,
+  };
+}
