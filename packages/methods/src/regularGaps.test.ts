@@ -16,12 +16,13 @@ function erlang(k: number, rate: number, random: () => number): number {
   return sum;
 }
 
-/** A client's gaps: mean about 10 to 60 days, as regular as k says. */
+/** A client's gaps: mean about 20 to 70 days, as regular as k says. */
 function gapsOf(k: number, gaps: number, random: () => number): number[] {
-  const meanGap = 10 + 50 * random();
+  const meanGap = 20 + 50 * random();
   return Array.from({ length: gaps }, () => erlang(k, k / meanGap, random));
 }
 
+const gapSumsOf = ({ days }: { days: readonly number[] }) => sums(days.slice(1).map((day, i) => day - days[i]!));
 const sums = (gaps: readonly number[]) => ({
   repeats: gaps.length,
   spanDays: gaps.reduce((sum, gap) => sum + gap, 0),
@@ -133,6 +134,19 @@ describe("silence of regular clients", () => {
     const aYear = falseAlarms / (watchedDays / 365.25);
     expect(aYear).toBeLessThan(budget * 1.15);
     expect(aYear).toBeGreaterThan(budget * 0.25);
+  });
+
+  it("takes nobody for regular only because days are whole: who comes on most days at random is at random", () => {
+    const often = Array.from({ length: 100 }, () => {
+      const days = Array.from({ length: 300 }, (_, day) => day).filter((day) => day === 0 || random() < 0.6);
+      return { days, firstAtMs, lastAtMs: firstAtMs + days.at(-1)! * dayMs };
+    });
+    const { regularity } = fitSilencePrior([...often, ...channels], firstAtMs + 900 * dayMs);
+    expect(regularity).toEqual(
+      fitRegularity(channels.map(gapSumsOf), fitSilencePrior([...often, ...channels], firstAtMs + 900 * dayMs)),
+    );
+    const found = detectSilence(silenceHistoryOf(often[0]!), fitted, defaultSilenceSettings, often[0]!.lastAtMs);
+    expect(found).toMatchObject({ regularity: 1 });
   });
 
   it("stays what it was without the gaps' logarithms", () => {

@@ -42,6 +42,11 @@ export const regularityShapes = [1, 2, 3, 4, 6] as const;
 export const randomGaps: readonly RegularityShare[] = [{ k: 1, share: 1 }];
 
 const MIN_GAPS = 3;
+/**
+ * Gaps are whole days and never shorter than one, which makes short ones look regular that are not: a client who comes at
+ * random every other day would be called silent after a long weekend. Below two weeks between days gaps are at random.
+ */
+const MIN_MEAN_GAP_DAYS = 14;
 const MIN_CLIENTS = 30;
 /** Belief in "at random" and in each other k, in clients: shares move slowly away from k = 1. */
 const RANDOM_CLIENTS = 10;
@@ -73,7 +78,7 @@ export function erlangLogLikelihood(k: number, prior: GammaPrior, gaps: GapSums)
  * @returns everybody at random with fewer than 30 such clients
  */
 export function fitRegularity(clients: readonly GapSums[], prior: GammaPrior): RegularityShare[] {
-  const known = clients.filter(({ repeats }) => repeats >= MIN_GAPS);
+  const known = clients.filter((gaps) => gaps.repeats >= MIN_GAPS && areLong(gaps));
   if (known.length < MIN_CLIENTS) return [...randomGaps];
   const likelihoods = known.map((gaps) => {
     const logs = regularityShapes.map((k) => erlangLogLikelihood(k, prior, gaps));
@@ -100,12 +105,13 @@ export function fitRegularity(clients: readonly GapSums[], prior: GammaPrior): R
 
 /** A client's law of gaps: its own gaps weigh the panel's shares of k. */
 export function gapLaw(prior: GammaPrior, regularity: readonly RegularityShare[], gaps: GapSums): GapLaw {
-  const logs = regularity.map(({ k }) => (regularity.length === 1 ? 0 : erlangLogLikelihood(k, prior, gaps)));
+  const shapes = areLong(gaps) ? regularity : randomGaps;
+  const logs = shapes.map(({ k }) => (shapes.length === 1 ? 0 : erlangLogLikelihood(k, prior, gaps)));
   const weights = posteriorWeights(
     logs,
-    regularity.map(({ share }) => share),
+    shapes.map(({ share }) => share),
   );
-  const parts = regularity.map(({ k }, i) => ({
+  const parts = shapes.map(({ k }, i) => ({
     k,
     weight: weights[i]!,
     shape: prior.r + k * gaps.repeats,
@@ -169,6 +175,11 @@ export function gapLawAtTail(law: GapLaw, probability: number): number {
     }
   }
   return high;
+}
+
+/** Long enough gaps for whole days to measure them. */
+function areLong({ repeats, spanDays }: GapSums): boolean {
+  return spanDays >= MIN_MEAN_GAP_DAYS * repeats;
 }
 
 function posteriorWeights(logs: readonly number[], shares: readonly number[]): number[] {
