@@ -204,6 +204,51 @@ describe("signals", () => {
     );
   });
 
+  it("moves the detectors' lines when people set another budget, and says why", async () => {
+    const lines = () =>
+      workspace.rows<{
+        detector: string;
+        channel: string;
+        budget: number;
+        line: number;
+        monitored: number;
+        reason: string;
+      }>(
+        "SELECT detector, channel, budget, line, monitored, reason FROM detector_lines WHERE isNull(until) AND segment = '' ORDER BY detector, channel",
+      );
+    const before = await eventually(lines, (rows) => rows.length === 4);
+    expect(before.map(({ detector, channel, budget }) => `${detector} ${channel} ${budget}`)).toEqual([
+      "activity_drop all 0.25",
+      "activity_drop orders 0.25",
+      "silence all 0.1",
+      "silence orders 0.1",
+    ]);
+    expect(before.find(({ detector }) => detector === "silence")!.monitored).toBeGreaterThan(30);
+    await workspace.clickhouse.insert({
+      table: "settings",
+      values: [
+        {
+          kind: "budget",
+          id: "signals",
+          version: 1,
+          value: JSON.stringify({ false_alarms: { silence: 0.2 } }),
+          deleted: 0,
+          changed_by: "ana",
+          changed_at: Date.now(),
+        },
+      ],
+      format: "JSONEachRow",
+    });
+    const after = await eventually(lines, (rows) => rows.some(({ budget }) => budget === 0.2), 40_000);
+    expect(after.find(({ detector }) => detector === "silence")).toMatchObject({
+      budget: 0.2,
+      reason: expect.stringMatching(/The budget was 0.1, it is 0.2\.$/),
+    });
+    expect(after.filter(({ detector }) => detector === "activity_drop")).toEqual(
+      before.filter(({ detector }) => detector === "activity_drop"),
+    );
+  });
+
   it("sends what is fresh to webhook consumers, signed, and tells them when it is over", async () => {
     const secret = `whsec_${Buffer.from("a secret of thirty-two bytes long").toString("base64")}`;
     const received: { type: string; data: Alert }[] = [];

@@ -7,7 +7,14 @@ export { type Figures, periodsOf } from "./backtest/periods.ts";
 export { type PlantKind, plantKinds } from "./backtest/plants.ts";
 export { type SentAlert, sentAlerts } from "./backtest/sentAlerts.ts";
 export { type Calendar, createCalendar, mondayOf, weekOfDay } from "./channel/calendar.ts";
-export { type ChannelContext, fitChannelContext, fitSilencePrior, silenceHistoryOf } from "./channel/channelContext.ts";
+export {
+  type ChannelContext,
+  type DropLine,
+  fitChannelContext,
+  fitDropLine,
+  fitSilencePrior,
+  silenceHistoryOf,
+} from "./channel/channelContext.ts";
 export { type ChannelDrop, channelDrop, channelFactors } from "./channel/channelDrop.ts";
 export { type ChannelHistory, weeklyHistory } from "./channel/channelHistory.ts";
 export { brokenWeeks, mainSources, SourceWatch } from "./channel/sourceWatch.ts";

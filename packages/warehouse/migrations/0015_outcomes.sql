@@ -18,7 +18,7 @@ CREATE TABLE detector_lines_log
     segment LowCardinality(String) COMMENT 'Clients that it is for; empty for all',
     set_at DateTime64(3, 'UTC') COMMENT 'When it was set',
     budget Float64 COMMENT 'False alarms a client-year that it was set for',
-    line Float64 COMMENT 'Score (activity_drop) or tail probability a gap (silence) at which the detector raises',
+    line Float64 COMMENT 'Score at which activity_drop raises; for silence the budget, which a client''s own gaps a year turn into days',
     monitored UInt32 COMMENT 'Clients that it watches',
     reason String COMMENT 'Why the line is there'
 )

@@ -8,11 +8,14 @@ import { Deadlines, everybody } from "./domain/deadlines.ts";
 import { Histories } from "./inputs/histories.ts";
 import { TouchedClients } from "./inputs/touchedClients.ts";
 import { Watermark } from "./inputs/watermark.ts";
+import { WorkspaceBudget } from "./inputs/workspaceBudget.ts";
 import { createSignalsMetrics } from "./metrics.ts";
+import { DetectorLines } from "./outputs/detectorLines.ts";
 import { SignalLog } from "./outputs/signalLog.ts";
 import { createEvaluator } from "./steps/evaluateClients.ts";
 
 const watermarkEveryMs = 500;
+const budgetEveryMs = 10_000;
 const dueEveryMs = 1_000;
 const dueAtOnce = 5_000;
 /** While ingest is further behind than this, touched clients are only gathered: a history is being loaded. */
@@ -38,11 +41,12 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   const evaluator = createEvaluator(
     new Histories(clickhouse, settings.WORKSPACE_CURRENCY),
     new SignalLog(clickhouse, producer, topics.signals),
+    new WorkspaceBudget(clickhouse, logger),
+    new DetectorLines(clickhouse),
     deadlines,
     createCalendar(settings.WORKSPACE_TIMEZONE),
     {
-      dropBudget: settings.SIGNALS_DROP_BUDGET,
-      silenceBudget: settings.SIGNALS_SILENCE_BUDGET,
+      usualBudget: { activity_drop: settings.SIGNALS_DROP_BUDGET, silence: settings.SIGNALS_SILENCE_BUDGET },
       minRepeats: settings.SIGNALS_MIN_REPEATS,
       minSourceClients: settings.SIGNALS_MIN_SOURCE_CLIENTS,
       currency: settings.WORKSPACE_CURRENCY,
@@ -74,6 +78,10 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
     metrics.deadlines.set(await deadlines.count());
     // The deadline of everybody is always there, unless Redis was emptied: then all are worked out again.
     if (!(await deadlines.has(everybody))) await deadlines.set([[everybody, 0]]);
+  }
+
+  async function followBudget(): Promise<void> {
+    if (await evaluator.budgetChanged()) await deadlines.set([[everybody, 0]]);
   }
 
   // One loop evaluates, so that one client is never evaluated twice at the same time in one process.
@@ -122,6 +130,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   await deadlines.set([[everybody, 0]]);
   const tasks = [
     every("watermark", watermarkEveryMs, lookAtKafka),
+    every("budget", budgetEveryMs, followBudget),
     every("evaluate", settings.SIGNALS_GATHER_MS, evaluate),
   ];
   logger.info({ address: health.url }, "started");

@@ -1,4 +1,4 @@
-import { calibrateDropThreshold } from "../dropCalibration.ts";
+import { calibrateDropThreshold, type DropCalibration } from "../dropCalibration.ts";
 import { type PanelWeeks, panelWeeks } from "../dropPanel.ts";
 import type { DropPreset } from "../dropScore.ts";
 import { dropThreshold } from "../dropThreshold.ts";
@@ -9,13 +9,35 @@ import { type ChannelHistory, weeklyHistory } from "./channelHistory.ts";
 
 const dayMs = 86_400_000;
 
+/** The score at which the drop detector raises, for a budget, and the company's own history behind it. */
+export interface DropLine {
+  readonly threshold: number;
+  /** Undefined where the study's table holds: too little history, or no threshold keeps the budget on it. */
+  readonly calibration?: DropCalibration | undefined;
+}
+
 /** What all clients have in common in one channel; made from their histories, the same for everybody. */
-export interface ChannelContext {
+export interface ChannelContext extends DropLine {
   readonly preset: DropPreset;
   /** Undefined while nobody has a complete week. */
   readonly panel: PanelWeeks | undefined;
-  readonly threshold: number;
   readonly prior: SilencePrior;
+}
+
+/**
+ * The threshold for a budget of false alarms a client-year: the company's own where its history is long enough, else the
+ * study's. O(clients × weeks × 75).
+ */
+export function fitDropLine(
+  channels: readonly ChannelHistory[],
+  panel: PanelWeeks | undefined,
+  lastWeek: number,
+  preset: DropPreset,
+  dropBudget: number,
+): DropLine {
+  const weekly = channels.flatMap((channel) => weeklyHistory(channel, lastWeek) ?? []);
+  const calibration = panel && calibrateDropThreshold(weekly, panel, preset, dropBudget);
+  return { threshold: nearTable(calibration?.threshold, dropThreshold(dropBudget, preset)), calibration };
 }
 
 /**
@@ -33,11 +55,10 @@ export function fitChannelContext(
 ): ChannelContext {
   const weekly = channels.flatMap((channel) => weeklyHistory(channel, lastWeek) ?? []);
   const panel = weekly.length > 0 ? panelWeeks(weekly, lastWeek, preset) : undefined;
-  const calibrated = panel && calibrateDropThreshold(weekly, panel, preset, dropBudget);
   return {
     preset,
     panel,
-    threshold: nearTable(calibrated?.threshold, dropThreshold(dropBudget, preset)),
+    ...fitDropLine(channels, panel, lastWeek, preset, dropBudget),
     prior: fitSilencePrior(channels, asOfMs),
   };
 }

@@ -21,6 +21,7 @@ const raised: Finding = {
   moneyAtStake: 1_000,
   likelihood: undefined,
   heldBy: undefined,
+  monitored: true,
 };
 const clear: Finding = {
   ...raised,

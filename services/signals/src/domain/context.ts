@@ -1,31 +1,57 @@
 import { type Channel, channels } from "@keypulse/contracts";
-import { type ChannelContext, dropPresets, fitChannelContext, mainSources } from "@keypulse/methods";
+import {
+  type ChannelContext,
+  type DropLine,
+  dropPresets,
+  fitChannelContext,
+  fitDropLine,
+  fitLikelihoodShift,
+  mainSources,
+  type ResolvedDropAlarm,
+} from "@keypulse/methods";
 import type { ClientHistory } from "./clientHistory.ts";
 
 /** What all clients have in common; made from their histories, the same for everybody. */
 export interface PanelContext {
   /** Last complete week. */
   lastWeek: number;
-  channels: Record<Channel, ChannelContext>;
+  channels: Record<Channel, ChannelContext & { lines: ReadonlyMap<number, DropLine> }>;
+  /** Shift of the likelihood of drops, fitted on what people said of them. */
+  likelihoodShift: number;
   /** Clients that each source is a main source of. */
   sourceClients: Map<string, number>;
 }
 
-/** Fits what is common to all clients. O(clients × weeks). */
+/**
+ * Fits what is common to all clients. O(clients × weeks), and 75 times as much for each budget.
+ * @param dropBudgets false alarms a client-year that are borne; that of the workspace first
+ * @param judgedDrops drops that people have said of whether they were real
+ */
 export function buildPanelContext(
   histories: readonly ClientHistory[],
   lastWeek: number,
   asOfMs: number,
-  dropBudget: number,
+  dropBudgets: readonly number[],
+  judgedDrops: readonly ResolvedDropAlarm[],
 ): PanelContext {
-  const contextOf = (name: Channel): ChannelContext => {
+  const contextOf = (name: Channel) => {
     const own = histories.flatMap((history) => history.channels[name] ?? []);
-    return fitChannelContext(own, lastWeek, asOfMs, dropPresets.fast, dropBudget);
+    const [usual, ...others] = dropBudgets as [number, ...number[]];
+    const context = fitChannelContext(own, lastWeek, asOfMs, dropPresets.fast, usual);
+    const lines = others.map(
+      (budget) => [budget, fitDropLine(own, context.panel, lastWeek, context.preset, budget)] as const,
+    );
+    return { ...context, lines: new Map<number, DropLine>([[usual, context], ...lines]) };
   };
   const sourceClients = new Map<string, number>();
   for (const history of histories) {
     const main = new Set(channels.flatMap((name) => mainSources(history.channels[name])));
     for (const source of main) sourceClients.set(source, (sourceClients.get(source) ?? 0) + 1);
   }
-  return { lastWeek, channels: { orders: contextOf("orders"), all: contextOf("all") }, sourceClients };
+  return {
+    lastWeek,
+    channels: { orders: contextOf("orders"), all: contextOf("all") },
+    likelihoodShift: fitLikelihoodShift(judgedDrops),
+    sourceClients,
+  };
 }

@@ -13,6 +13,7 @@ import {
   revenueOfYearBefore,
   type SourceWatch,
 } from "@keypulse/methods";
+import type { FalseAlarms } from "./budgets.ts";
 import type { ClientHistory } from "./clientHistory.ts";
 import type { PanelContext } from "./context.ts";
 import { describeDrop, describeDropEnd, describeReturn, describeSilence } from "./describe.ts";
@@ -30,6 +31,8 @@ export interface Finding {
   likelihood: number | undefined;
   /** A source that is suspect now; while it is, nothing new may be raised. */
   heldBy: string | undefined;
+  /** Whether the detector watches the client at all. */
+  monitored: boolean;
 }
 
 export interface Detection {
@@ -39,16 +42,16 @@ export interface Detection {
 }
 
 export interface DetectSettings {
-  silenceBudget: number;
   minRepeats: number;
   minSourceClients: number;
 }
 
-/** All detectors over one client: a pure function of its history, the context, the settings and the time. */
+/** All detectors over one client: a pure function of its history, the context, its budget, the settings and the time. */
 export function detect(
   history: ClientHistory,
   panel: PanelContext,
   watch: SourceWatch,
+  budget: FalseAlarms,
   settings: DetectSettings,
   calendar: Calendar,
   asOfMs: number,
@@ -66,14 +69,14 @@ export function detect(
     const heldBy = watch.suspect(sources);
     const outages = watch.outages(sources);
 
-    findings.push(detectDrop(activity, channel, panel, outages, revenue, calendar, asOfMs, heldBy));
+    findings.push(detectDrop(activity, channel, panel, budget, outages, revenue, calendar, asOfMs, heldBy));
 
     // What is stored may be newer than the time up to which all is known to be stored.
     const nowMs = Math.max(asOfMs, activity.lastAtMs);
     const silence = detectSilence(
       { activeDays: activity.days.length, firstActiveMs: activity.firstAtMs, lastActiveMs: activity.lastAtMs },
       panel.channels[channel].prior,
-      { falseAlarmsPerClientYear: settings.silenceBudget, minRepeats: settings.minRepeats },
+      { falseAlarmsPerClientYear: budget.silence, minRepeats: settings.minRepeats },
       nowMs,
       outages,
     );
@@ -89,6 +92,7 @@ export function detect(
       moneyAtStake: silent ? moneyAtStakeOfSilence(revenue) : 0,
       likelihood: undefined,
       heldBy,
+      monitored: silence.state !== "unmonitored",
     });
     if (!silent && silence.state === "quiet_ok" && silence.deadlineMs !== undefined) {
       nextDeadlineMs = Math.min(nextDeadlineMs ?? Number.POSITIVE_INFINITY, silence.deadlineMs);
@@ -101,6 +105,7 @@ function detectDrop(
   activity: ChannelHistory,
   channel: Channel,
   panel: PanelContext,
+  budget: FalseAlarms,
   outages: ReturnType<SourceWatch["outages"]>,
   revenue: readonly OrderAmount[],
   calendar: Calendar,
@@ -116,23 +121,27 @@ function detectDrop(
     evidence: undefined,
     moneyAtStake: 0,
     likelihood: undefined,
+    monitored: false,
   };
   const context = panel.channels[channel];
-  const drops = channelDrop(activity, context, outages, calendar, panel.lastWeek, asOfMs);
+  const { threshold } = context.lines.get(budget.activity_drop) ?? context;
+  const drops = channelDrop(activity, { ...context, threshold }, outages, calendar, panel.lastWeek, asOfMs);
   if (drops === undefined) return nothing;
+  const { monitored } = drops;
   const episode: DropEpisode | undefined = drops.openEpisode;
   if (episode === undefined) {
     const last = drops.episodes.at(-1);
-    return last === undefined ? nothing : { ...nothing, reason: describeDropEnd(last, channel) };
+    return { ...nothing, monitored, ...(last === undefined ? {} : { reason: describeDropEnd(last, channel) }) };
   }
   const crossedAtMs = calendar.weekStartMs(drops.firstWeek + episode.openedWeek + 1);
   const { latest } = episode;
   return {
     ...base,
     state: "raised",
+    monitored,
     crossedAtMs,
-    ...describeDrop(episode, channel, context.threshold),
+    ...describeDrop(episode, channel, threshold),
     moneyAtStake: moneyAtStakeOfDrop(revenueOfYearBefore(revenue, crossedAtMs), latest.ratio),
-    likelihood: dropLikelihood(latest.ratio),
+    likelihood: dropLikelihood(latest.ratio, panel.likelihoodShift),
   };
 }

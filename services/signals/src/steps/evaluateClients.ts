@@ -1,12 +1,16 @@
 import type { EngineLogger } from "@keypulse/engines";
 import { type Calendar, SourceWatch } from "@keypulse/methods";
+import { type Budgets, budgetOfClient, budgetsOf, budgetsOfDetector, type FalseAlarms } from "../domain/budgets.ts";
 import { isNews, signalsOf, signalsOfGone } from "../domain/changes.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
 import { buildPanelContext, type PanelContext } from "../domain/context.ts";
 import { type Deadlines, everybody } from "../domain/deadlines.ts";
 import { type DetectSettings, detect } from "../domain/detect.ts";
+import { describeLines } from "../domain/lines.ts";
 import type { Histories } from "../inputs/histories.ts";
+import type { WorkspaceBudget } from "../inputs/workspaceBudget.ts";
 import type { createSignalsMetrics } from "../metrics.ts";
+import type { DetectorLines } from "../outputs/detectorLines.ts";
 import type { SignalLog } from "../outputs/signalLog.ts";
 
 /** A client whose finding is held back is looked at again after this. */
@@ -14,7 +18,8 @@ const heldRetryMs = 10 * 60_000;
 const sourceWatchMaxAgeMs = 15_000;
 
 export interface EvaluationSettings extends DetectSettings {
-  dropBudget: number;
+  /** False alarms a client-year where the workspace's budget says nothing. */
+  usualBudget: FalseAlarms;
   currency: string;
   weekGraceMs: number;
 }
@@ -26,12 +31,16 @@ export interface Evaluator {
   evaluateTouched(keys: ReadonlySet<string>, asOfMs: number): Promise<void>;
   /** Evaluates clients whose deadline has come. */
   evaluateDue(clientIds: readonly string[], asOfMs: number): Promise<void>;
+  /** Whether people have set another budget since all were evaluated: then all lines move. */
+  budgetChanged(): Promise<boolean>;
 }
 
 /** load histories → detect → announce what changed → set deadlines. */
 export function createEvaluator(
   histories: Histories,
   signalLog: SignalLog,
+  workspaceBudget: WorkspaceBudget,
+  lines: DetectorLines,
   deadlines: Deadlines,
   calendar: Calendar,
   settings: EvaluationSettings,
@@ -39,6 +48,7 @@ export function createEvaluator(
   logger: EngineLogger,
 ): Evaluator {
   let panel: PanelContext | undefined;
+  let budget: { version: number; budgets: Budgets } | undefined;
   let watch: { sources: SourceWatch; asOfMs: number } | undefined;
 
   async function watchSources(asOfMs: number): Promise<SourceWatch> {
@@ -49,13 +59,27 @@ export function createEvaluator(
     return watch.sources;
   }
 
-  async function evaluate(list: readonly ClientHistory[], context: PanelContext, asOfMs: number): Promise<number> {
+  async function readBudget(): Promise<{ version: number; budgets: Budgets }> {
+    const { version, budget: kept } = await workspaceBudget.read();
+    return { version, budgets: budgetsOf(kept, settings.usualBudget) };
+  }
+
+  async function evaluate(list: readonly ClientHistory[], context: PanelContext, budgets: Budgets, asOfMs: number) {
     const sources = await watchSources(asOfMs);
+    const memberOf = await workspaceBudget.members(budgets.segments.map(({ segment }) => segment));
     const last = await signalLog.last(list.map(({ clientId }) => clientId));
     const detections = list.map((history) => ({
       clientId: history.clientId,
       before: last.get(history.clientId) ?? [],
-      ...detect(history, context, sources, settings, calendar, asOfMs),
+      ...detect(
+        history,
+        context,
+        sources,
+        budgetOfClient(budgets, memberOf.get(history.clientId) ?? new Set()),
+        settings,
+        calendar,
+        asOfMs,
+      ),
     }));
     const news = detections.filter(({ findings, before }) =>
       findings.some((finding) => {
@@ -85,7 +109,7 @@ export function createEvaluator(
       return Math.min(asOfMs + heldRetryMs, nextDeadlineMs ?? Number.POSITIVE_INFINITY);
     };
     await deadlines.set(detections.map((detection) => [detection.clientId, nextOf(detection)] as const));
-    return signals.length;
+    return { signals: signals.length, detections, memberOf };
   }
 
   /** Open episodes of clients that were joined with others, or whose people moved away, end. */
@@ -107,9 +131,18 @@ export function createEvaluator(
     const ids = await histories.allClientIds();
     const list = await histories.load(ids);
     const lastWeek = calendar.weekOf(asOfMs - settings.weekGraceMs) - 1;
-    panel = buildPanelContext(list, lastWeek, asOfMs, settings.dropBudget);
+    budget = await readBudget();
+    const { budgets } = budget;
+    panel = buildPanelContext(
+      list,
+      lastWeek,
+      asOfMs,
+      budgetsOfDetector(budgets, "activity_drop"),
+      await workspaceBudget.judgedDrops(),
+    );
     watch = undefined;
-    const signals = await evaluate(list, panel, asOfMs);
+    const { signals, detections, memberOf } = await evaluate(list, panel, budgets, asOfMs);
+    await lines.write(describeLines(detections, panel, budgets, memberOf), Date.now());
     await endGone(await signalLog.openClients(), list);
     for (const [channel, { panel: weeks }] of Object.entries(panel.channels)) {
       if (weeks) await signalLog.writePeerFactors(channel, weeks, asOfMs);
@@ -123,10 +156,10 @@ export function createEvaluator(
 
   async function evaluateSome(why: string, clientIds: readonly string[], asOfMs: number): Promise<void> {
     if (clientIds.length === 0) return;
-    if (panel === undefined) return await evaluateEverybody(asOfMs);
+    if (panel === undefined || budget === undefined) return await evaluateEverybody(asOfMs);
     const start = performance.now();
     const list = await histories.load(clientIds);
-    await evaluate(list, panel, asOfMs);
+    await evaluate(list, panel, budget.budgets, asOfMs);
     await endGone(clientIds, list);
     metrics.evaluated(why, list.length, (performance.now() - start) / 1000);
   }
@@ -137,5 +170,6 @@ export function createEvaluator(
     evaluateTouched: async (keys, asOfMs) =>
       evaluateSome("touched", [...new Set([...(await histories.clientIdsOf(keys)), ...keys])], asOfMs),
     evaluateDue: (clientIds, asOfMs) => evaluateSome("due", clientIds, asOfMs),
+    budgetChanged: async () => budget !== undefined && (await workspaceBudget.read()).version !== budget.version,
   };
 }

@@ -1,0 +1,37 @@
+import type { Budget, Detector } from "@keypulse/contracts";
+
+/** False alarms a client-year that are borne, by detector. */
+export type FalseAlarms = Readonly<Record<Detector, number>>;
+
+/** How many false alarms are borne of whom: the workspace's budget, with the service's settings where it says nothing. */
+export interface Budgets {
+  readonly forAll: FalseAlarms;
+  /** Segments with a budget of their own. */
+  readonly segments: readonly { readonly segment: string; readonly falseAlarms: FalseAlarms }[];
+}
+
+export function budgetsOf(budget: Budget, usual: FalseAlarms): Budgets {
+  const forAll = { ...usual, ...budget.false_alarms };
+  return {
+    forAll,
+    segments: budget.segments.map(({ segment, false_alarms }) => ({
+      segment,
+      falseAlarms: { ...forAll, ...false_alarms },
+    })),
+  };
+}
+
+/** Every budget that a detector is asked for. */
+export const budgetsOfDetector = ({ forAll, segments }: Budgets, detector: Detector): number[] => [
+  ...new Set([forAll[detector], ...segments.map(({ falseAlarms }) => falseAlarms[detector])]),
+];
+
+/** A client's own: of several segments the one that bears most, for who is watched closely anywhere is watched closely. */
+export function budgetOfClient({ forAll, segments }: Budgets, memberOf: ReadonlySet<string>): FalseAlarms {
+  const own = segments.filter(({ segment }) => memberOf.has(segment)).map(({ falseAlarms }) => falseAlarms);
+  if (own.length === 0) return forAll;
+  return {
+    activity_drop: Math.max(...own.map(({ activity_drop }) => activity_drop)),
+    silence: Math.max(...own.map(({ silence }) => silence)),
+  };
+}
