@@ -6,12 +6,14 @@ import { benchFreshness } from "./freshness.ts";
 import { benchIdentity } from "./identity.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchQuery } from "./query.ts";
+import { benchSignals } from "./signals.ts";
 
 const help = `npm run bench -- ingest    [--events 1000000] [--profile] [--json]
 npm run bench -- freshness [--rate 500] [--seconds 30] [--json]
 npm run bench -- collector [--seconds 10] [--json]
 npm run bench -- identity  [--identifiers 1000000] [--json]
 npm run bench -- query     [--events 10000000] [--clients 100000] [--json]
+npm run bench -- signals   [--clients 100000] [--json]
 npm run bench -- fit       [--json]
 
 ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
@@ -21,10 +23,12 @@ identity   Links taken in and looked up, memory of Redis and ClickHouse as ident
 collector  HTTP → Kafka, 64 connections, single events and batches of 100, against the same server that only produces.
 query      One client's page, lists and views over a tenth, half, once and twice the events, against the bare sum over
            the same days. How long until an event shows in clients: freshness.
+signals    All detectors over all clients with two years of history, ClickHouse's time and TypeScript's apart; one touched
+           client; a million deadlines in Redis.
 fit        Churn models fitted to the same data by Keypulse and by Python's lifetimes: parameters and time. No engines.
 
   --events N   ingest: events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
-  --clients N  query: how many there are
+  --clients N  query, signals: how many there are
   --profile    where the worker's CPU goes, by function
   --identifiers N  how many there are at the end
   --rate N     events a second that flow meanwhile
@@ -54,6 +58,11 @@ const benches = {
   collector: () => collector(whole("seconds", 10)),
   query: () => query(whole("events", 10_000_000), whole("clients")),
   identity: () => identity(whole("identifiers")),
+  signals: () =>
+    withEngines(async (engines, say) => {
+      const report = await benchSignals(engines, { clients: whole("clients"), say });
+      console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
+    }),
   fit: async () => {
     const report = await benchFit();
     console.log(values.json ? JSON.stringify(report.lines, null, 2) : report.text);

@@ -5,6 +5,16 @@ import { keysOfClients } from "@keypulse/warehouse";
 import type { ClientHistory } from "../domain/clientHistory.ts";
 
 const clientsAQuery = 5_000;
+/** So many keys' days fit into ClickHouse's answer and this process at once. */
+const keysAPart = 50_000;
+
+/** Whose rows are read: SQL of conditions, and of what maps keys to clients. */
+interface Scope {
+  rows: string;
+  map: string;
+  moves: string;
+  clients: string;
+}
 
 interface ActivityRow {
   client_id: string;
@@ -36,16 +46,6 @@ export class Histories {
     this.#currency = currency;
   }
 
-  async allClientIds(): Promise<string[]> {
-    const rows = await this.#rows<{ client_id: string }>(
-      `SELECT DISTINCT if(m.client_id = '${nobody}', a.client_key, m.client_id) AS client_id
-       FROM (SELECT DISTINCT client_key FROM activity_daily WHERE client_key != '${nobody}') AS a
-       LEFT JOIN identity_map AS m ON m.key = a.client_key
-       UNION DISTINCT SELECT DISTINCT client_id FROM identity_moves`,
-    );
-    return rows.map((row) => row.client_id);
-  }
-
   /** Who the owners of these leaf keys are now, and were before the person moved. */
   async clientIdsOf(keys: Iterable<string>): Promise<string[]> {
     const ids = new Set<string>();
@@ -63,21 +63,46 @@ export class Histories {
 
   async load(clientIds: readonly string[]): Promise<ClientHistory[]> {
     const histories: ClientHistory[] = [];
-    for (const part of partsOf(clientIds)) histories.push(...(await this.#loadPart(part)));
+    for (const part of partsOf(clientIds)) {
+      const list = quoted(part);
+      const keys = keysOfClients(list);
+      histories.push(
+        ...(await this.#read({
+          rows: `client_key IN ${keys}`,
+          map: `(SELECT key, client_id FROM identity_map WHERE key IN ${keys})`,
+          moves: `(SELECT key, since, client_id FROM identity_moves WHERE key IN ${keys})`,
+          clients: `client_id IN (${list})`,
+        })),
+      );
+    }
     return histories;
   }
 
-  async #loadPart(ids: readonly string[]): Promise<ClientHistory[]> {
-    const list = quoted(ids);
-    const keys = `client_key IN ${keysOfClients(list)}`;
+  /** All clients: whole tables are read a few times, instead of names of clients being looked up a hundred thousand times. */
+  async loadAll(): Promise<ClientHistory[]> {
+    const [row] = await this.#rows<{ keys: number }>("SELECT toUInt32(uniq(client_key)) AS keys FROM client_totals");
+    const parts = Math.ceil(row!.keys / keysAPart) || 1;
+    const histories: ClientHistory[] = [];
+    for (let part = 0; part < parts; part++) {
+      const read = await this.#read({
+        rows: `client_key != '${nobody}'`,
+        map: "(SELECT key, client_id FROM identity_map)",
+        moves: "(SELECT key, since, client_id FROM identity_moves)",
+        clients: `cityHash64(client_id) % ${parts} = ${part}`,
+      });
+      for (const history of read) histories.push(history);
+    }
+    return histories;
+  }
+
+  async #read({ rows: keys, map, moves, clients }: Scope): Promise<ClientHistory[]> {
     /** Rows of days by leaf key, of the clients that they belong to. */
     const ofClients = (rows: string) =>
       `SELECT * FROM (
          SELECT ${clientId} AS client_id, a.* FROM (${rows}) AS a
-         LEFT JOIN (SELECT key, client_id FROM identity_map WHERE key IN ${keysOfClients(list)}) AS m ON m.key = a.client_key
-         ASOF LEFT JOIN (SELECT key, since, client_id FROM identity_moves WHERE key IN ${keysOfClients(list)}) AS v
-           ON v.key = a.client_key AND v.since <= a.day
-       ) WHERE client_id IN (${list})`;
+         LEFT JOIN ${map} AS m ON m.key = a.client_key
+         ASOF LEFT JOIN ${moves} AS v ON v.key = a.client_key AND v.since <= a.day
+       ) WHERE ${clients}`;
     const [activity, shares, revenue] = await Promise.all([
       this.#rows<ActivityRow>(
         `SELECT h.client_id AS client_id, groupArray(toUInt16(h.day)) AS days, groupArray(h.orders) AS orders,

@@ -128,8 +128,7 @@ export function createEvaluator(
 
   async function evaluateEverybody(asOfMs: number): Promise<void> {
     const start = performance.now();
-    const ids = await histories.allClientIds();
-    const list = await histories.load(ids);
+    const list = await histories.loadAll();
     const lastWeek = calendar.weekOf(asOfMs - settings.weekGraceMs) - 1;
     budget = await readBudget();
     const { budgets } = budget;
