@@ -123,20 +123,20 @@ export class DeliveryQueue {
   }
 
   /** Takes away all jobs, also ended ones, about some clients. @returns how many */
-  async removeOf(clientIds: ReadonlySet<string>): Promise<number> {
-    let removed = 0;
+  async removeOf(clientIds: ReadonlySet<string>): Promise<{ removed: number; inHand: number }> {
+    let [removed, inHand] = [0, 0];
     for (const queue of this.#queues.values()) {
-      const jobs = await queue.getJobs(["prioritized", "waiting", "delayed", "completed", "failed"]);
+      const jobs = await queue.getJobs(["active", "prioritized", "waiting", "delayed", "completed", "failed"]);
       for (const job of jobs) {
         if (job === undefined || !clientIds.has(job.data.alert.client_id)) continue;
-        // One that a worker has in hand is locked: it is sent now, and looked for again.
+        // One that a worker has in hand is locked.
         await job.remove().then(
           () => (removed += 1),
-          () => {},
+          () => (inHand += 1),
         );
       }
     }
-    return removed;
+    return { removed, inHand };
   }
 
   /** Jobs by consumer and state, for the metrics. */

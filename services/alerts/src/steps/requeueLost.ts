@@ -32,7 +32,11 @@ export function createRequeueLost({ alerts, deliveries, queue, consumers, schedu
     const wanted = pending.filter(({ consumer, detector, peakMoney }) =>
       wants(byName.get(consumer)!, detector, peakMoney),
     );
-    const lost = await queue.missing(wanted);
+    const missing = await queue.missing(wanted);
+    if (missing.length === 0) return 0;
+    // A try that ended between the two questions was there for the second one only: where its schedule stands is read again.
+    const asNow = new Map((await deliveries.pending([...byName.keys()], since)).map((one) => [nameOf(one), one]));
+    const lost = missing.flatMap((one) => asNow.get(nameOf(one)) ?? []);
     for (let start = 0; start < lost.length; start += part) {
       const some = lost.slice(start, start + part);
       const versions = await alerts.loadOfAlerts(
@@ -60,3 +64,6 @@ export function createRequeueLost({ alerts, deliveries, queue, consumers, schedu
     return lost.length;
   };
 }
+
+const nameOf = ({ consumer, alertId, version }: { consumer: string; alertId: string; version: number }): string =>
+  `${consumer} ${alertId} ${version}`;
