@@ -86,7 +86,7 @@ describe("signals", () => {
     }
     history.push(buildEvent("group", { identifiers: { account_id: "quiet" }, traits: { name: "Quiet & Co" } }));
     for (let i = 0; i < history.length; i += 2_000) await workspace.send(history.slice(i, i + 2_000));
-    signals = await startService("signals", workspace.environment);
+    signals = await startService("signals", { ...workspace.environment, SIGNALS_FORECAST_CHECK_SECONDS: "1" });
     await eventually(
       () => signals.metric("keypulse_signals_clients_evaluated_total"),
       (n) => n >= 78,
@@ -136,6 +136,18 @@ describe("signals", () => {
     const regular = [...named].filter((name) => name.startsWith("regular"));
     // 40 clients, four signals each at a budget of 0.1 to 0.25 false alarms a client-year: open by chance are few.
     expect(regular.length).toBeLessThanOrEqual(4);
+  });
+
+  it("forecasts what clients will order", async () => {
+    await eventually(
+      () => signals.metric("keypulse_signals_forecast_clients"),
+      (clients) => clients >= 78,
+    );
+    const rows = await workspace.rows<{ name: string }>(
+      `SELECT c.name AS name FROM client_forecasts AS f INNER JOIN clients AS c ON c.client_id = f.client_id
+       WHERE f.p_alive < 0.05 ORDER BY name`,
+    );
+    expect(rows.map(({ name }) => name)).toContain("Quiet & Co");
   });
 
   it("tells a broken source from silent clients", async () => {

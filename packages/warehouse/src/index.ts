@@ -4,6 +4,7 @@ export { type ClientSort, clientSorts, rankingQuery } from "./clientRanking.ts";
 export { type Recipe, readCookbook } from "./cookbook.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
 export { fillSubject, type PersonalTable, personalTables } from "./personalData.ts";
+export { purchaseSummariesQuery } from "./purchaseSummaries.ts";
 export { readWorkspace } from "./readWorkspace.ts";
 export { retentionSettingsShape } from "./retention.ts";
 export { connectShards, mutate, type Shard } from "./shards.ts";

@@ -50,6 +50,7 @@ export const personalTables: readonly PersonalTable[] = [
   { table: "deliveries", erase: "alert_id IN (SELECT id FROM alerts WHERE client_id IN {keys})" },
   { table: "alert_outcomes_log", erase: "client_id IN {keys}" },
   { table: "alerts", erase: "client_id IN {keys}" },
+  { table: "client_forecasts_log", erase: "client_id IN {keys}" },
   { table: "signals", erase: "client_id IN {keys}" },
   { table: "segment_changes", erase: "client_id IN {keys}" },
   { table: "identity_links", erase: "left_key IN {keys} OR right_key IN {keys}" },

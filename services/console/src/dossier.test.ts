@@ -172,6 +172,24 @@ describe("the page of a client, read by its keys", () => {
         written_at: Date.now(),
       },
     ]);
+    await insertRows(clickhouse, "churn_models_log", [{ as_of: "2026-03-09", version: 2, model: "MBG/CNBD-2" }]);
+    // Also of the accounts that were joined, and a fit before; its day alone does not show any more.
+    await insertRows(
+      clickhouse,
+      "client_forecasts_log",
+      accounts.slice(0, 9).flatMap((client_id, number) =>
+        (number === 8 ? ["2026-02-28"] : ["2026-02-28", "2026-03-09"]).map((as_of) => ({
+          ...{ client_id, as_of, month: `${as_of.slice(0, 7)}-01`, model: "MBG/CNBD-2", forecast_at: Date.now() },
+          order_days: number + 1,
+          p_alive: random(),
+          caution: number === 0 ? "one_purchase" : "",
+          ...{ expected_orders: 4.1, orders_low: 2, orders_high: number, usual_gaps: random() },
+          ...(number === 4
+            ? {}
+            : { expected_value: "1200.5", value_low: "600", value_high: "2100", order_value: "300" }),
+        })),
+      ),
+    );
     for (let batch = 0; batch < 3; batch++) {
       await insertRows(
         clickhouse,
@@ -213,6 +231,20 @@ describe("the page of a client, read by its keys", () => {
       ),
       ({ client_id }) => client_id,
     );
+    const forecasts = new Map(
+      (
+        await world.rows<NonNullable<Dossier["forecast"]> & { id: string }>(
+          `SELECT toString(client_id) AS id, as_of, model, p_alive, caution, expected_orders, orders_low, orders_high,
+             toFloat64(expected_value) AS expected_value, toFloat64(value_low) AS value_low, toFloat64(value_high) AS value_high,
+             toFloat64(order_value) AS order_value, usual_gaps FROM client_forecasts`,
+        )
+      ).map(({ id, ...forecast }) => [id, forecast]),
+    );
+    expect(forecasts.size).toBe(6);
+    const [history] = await world.rows(
+      "SELECT count() AS months, uniqExact(client_id) AS clients FROM client_forecast_history",
+    );
+    expect(history).toEqual({ months: 13, clients: 7 });
     for (const view of views) {
       const { body: page } = await world.call<Dossier>("GET", `/v1/clients/${view.id}`);
       const listed = list.get(page.id)!;
@@ -259,6 +291,7 @@ describe("the page of a client, read by its keys", () => {
         overdue_amount: page.payments?.overdue_amount ?? 0,
         open_alerts: page.alerts.length,
       }).toEqual({ ...view });
+      expect(page.forecast).toEqual(forecasts.get(page.id) ?? null);
       expect(listed).toMatchObject({
         name: page.name,
         last_activity: page.activity.last,

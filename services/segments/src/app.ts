@@ -1,10 +1,10 @@
 import { topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectProducer, connectRedis } from "@keypulse/engines";
+import { scheduleEvery } from "@keypulse/engines/schedule";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import { Counter } from "prom-client";
 import type { SegmentsSettings } from "./config.ts";
 import { createFindMembers } from "./inputs/members.ts";
-import { scheduleEvery } from "./inputs/schedule.ts";
 import { createReadSegments } from "./inputs/storedSegments.ts";
 import { ChangeTable } from "./outputs/changeTable.ts";
 import { SegmentTopic } from "./outputs/segmentTopic.ts";
@@ -52,8 +52,13 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
   );
 
   const schedule = await scheduleEvery(
-    settings.SEGMENTS_EVALUATE_EVERY_SECONDS * 1000,
-    { redis, workerRedis, redisPrefix: settings.REDIS_PREFIX, logger },
+    {
+      redisPrefix: `${settings.REDIS_PREFIX}segments`,
+      name: "evaluations",
+      everyMs: settings.SEGMENTS_EVALUATE_EVERY_SECONDS * 1000,
+      lockMs: 6_000,
+    },
+    { redis, workerRedis, logger },
     async () => {
       // What an instance that was killed had stored, and not told.
       await announceChanges();

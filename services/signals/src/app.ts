@@ -5,6 +5,7 @@ import { createCalendar } from "@keypulse/methods";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { SignalsSettings } from "./config.ts";
 import { Deadlines, everybody } from "./domain/deadlines.ts";
+import { startForecasting } from "./forecasting.ts";
 import { Histories } from "./inputs/histories.ts";
 import { TouchedClients } from "./inputs/touchedClients.ts";
 import { Watermark } from "./inputs/watermark.ts";
@@ -128,6 +129,11 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   await touched.start();
   // Whatever happened while no worker ran: look at everybody once. This also fills an emptied Redis again.
   await deadlines.set([[everybody, 0]]);
+  const forecasting = await startForecasting(settings, {
+    ...{ clickhouse, redis, registry, logger },
+    completeUntilMs: () =>
+      Date.now() - watermark.completeUntilMs > mostBehindMs ? undefined : watermark.completeUntilMs,
+  });
   const tasks = [
     every("watermark", watermarkEveryMs, lookAtKafka),
     every("budget", budgetEveryMs, followBudget),
@@ -140,7 +146,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
     failed: touched.failed,
     async stop() {
       stopping.abort();
-      await Promise.all(tasks);
+      await Promise.all([...tasks, forecasting.stop()]);
       await touched.stop();
       await producer.disconnect();
       await admin.disconnect();

@@ -24,6 +24,8 @@ export const signalsSettingsShape = {
   SIGNALS_MIN_SOURCE_CLIENTS: whole(5, 1, 1_000_000),
   /** How long after a week's end its late events are waited for. */
   SIGNALS_WEEK_GRACE_MINUTES: whole(60, 0, 10_080),
+  /** How often it is looked whether a day is over that has no forecasts of clients yet. */
+  SIGNALS_FORECAST_CHECK_SECONDS: whole(60, 1, 86_400),
   /** Touched clients are gathered this long and evaluated together. */
   SIGNALS_GATHER_MS: whole(250, 10, 60_000),
 };

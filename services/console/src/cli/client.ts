@@ -5,8 +5,8 @@ import { sayClient, sayFound } from "./sayClient.ts";
 
 const help = `Usage: npm run client -- "NAME, ID OR E-MAIL" [--events 8] [--json]
 
-One client on a page: who they are and who says so, the people, what they did lately, orders and money, products, how they
-pay, open alerts. Part of a name is enough where only one client has it.
+One client on a page: who they are and who says so, the people, what they did lately, orders and money, what to expect of a
+year, products, how they pay, open alerts. Part of a name is enough where only one client has it.
 
   --events N   so many of the newest events; default 8
   --json       the dossier with the newest events, as JSON

@@ -29,6 +29,8 @@ export function sayClient(client: Dossier, events: readonly TimelineEntry[]): st
                 : `every ${plain(orders.usual_gap_days)} days (median)`,
             ],
             ["next expected", expected(orders.next_expected)],
+            ["P(alive)", sayAlive(client)],
+            ["next 365 days", sayExpected(client)],
             ["revenue", `${money(revenue.net)} net of returns, ${money(revenue.gross)} gross`],
             ["last 365 days", `${money(revenue.last_365d)}${change(revenue.last_365d, revenue.before_365d)}`],
             ["last 90, 30 days", `${money(revenue.last_90d)}, ${money(revenue.last_30d)}`],
@@ -173,6 +175,33 @@ function sayEvents(events: readonly TimelineEntry[]): string {
     .join("\n");
 }
 
+const cautions = {
+  "": "",
+  one_purchase: " of clients who bought once: of this one's rhythm nothing is known",
+  nobody_leaves: ", of little worth: hardly anyone was seen leaving",
+} as const;
+
+function sayAlive({ forecast }: Dossier): string {
+  if (forecast === null) return "no forecast yet: they are made at night, from 30 clients who bought twice";
+  const { p_alive, caution, usual_gaps, model, as_of } = forecast;
+  const said = `${percent(p_alive)}${cautions[caution]}; last order ${plain(usual_gaps)} usual gaps ago`;
+  return `${said} ${styled("dim", `(${model}, orders until ${as_of})`)}`;
+}
+
+function sayExpected({ forecast, currency }: Dossier): string {
+  if (forecast === null) return "";
+  const { expected_orders, orders_low, orders_high, expected_value, value_low, value_high } = forecast;
+  const orders = `${plain(expected_orders)} orders expected (${orders_low}–${orders_high})`;
+  if (value_low === null || value_high === null) return orders;
+  const bounds = `${whole(value_low)}–${whole(value_high)}`;
+  return expected_value === null
+    ? `${orders}, ${bounds} ${currency}`
+    : `${orders}, ${whole(expected_value)} ${currency} (${bounds}); in brackets 8 of 10 such clients`;
+}
+
+const whole = (value: number): string => value.toLocaleString("en-GB", { maximumFractionDigits: 0 });
+const percent = (share: number): string =>
+  share > 0 && share < 0.01 ? "under 1 %" : share > 0.99 && share < 1 ? "over 99 %" : `${Math.round(share * 100)} %`;
 const number = (value: number): string =>
   value.toLocaleString("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const plain = (value: number): string => value.toLocaleString("en-GB", { maximumFractionDigits: 1 });

@@ -2,6 +2,7 @@ import type { Dossier, ListedClient } from "../inputs/clientAnswers.ts";
 import type { ClientOwners } from "../inputs/clientOwners.ts";
 import type {
   ActivityRow,
+  ForecastRow,
   IdentifierRow,
   InvoiceRow,
   LatestRow,
@@ -17,7 +18,7 @@ import { nameClient } from "./clientNames.ts";
 import { listContacts } from "./contactList.ts";
 import { judgePayments, listProducts, orderRhythm, sumRevenue } from "./purchases.ts";
 import { readText, readWord } from "./saidNow.ts";
-import { timeText } from "./timeText.ts";
+import { dayText, timeText } from "./timeText.ts";
 
 /** Rows of some clients' keys, as the tables have them. */
 export interface ListRows<Totals extends OfKey = LatestRow, Activity extends OfKey = OfKey & { active_30d: number }> {
@@ -32,6 +33,7 @@ export interface ListRows<Totals extends OfKey = LatestRow, Activity extends OfK
 export interface DossierRows extends ListRows<TotalsRow, ActivityRow> {
   products: readonly ProductRow[];
   invoices: readonly InvoiceRow[];
+  forecasts: readonly ForecastRow[];
   refusals: readonly { contact_key: string; last_at: number }[];
 }
 
@@ -128,6 +130,7 @@ export function describeClient(
       last: latest(totals.map(({ last_order }) => last_order)),
       next_expected: rhythm.next_expected,
     },
+    forecast: sayForecast(all.forecasts.find((row) => owners.clientOf(row.client_id) === id)),
     revenue: {
       ...sums,
       margin: withCost.length === 0 ? null : withCost.reduce((sum, { margin }) => sum + margin!, 0),
@@ -145,6 +148,13 @@ export function describeClient(
       opened_at: timeText(opened_at),
     })),
   };
+}
+
+/** @param row the newest of the client; of clients who were joined since then, of the one with more orders */
+function sayForecast(row: ForecastRow | undefined): Dossier["forecast"] {
+  if (row === undefined) return null;
+  const { client_id: _client, order_days: _days, as_of_day, caution, ...numbers } = row;
+  return { as_of: dayText(as_of_day), caution: caution as NonNullable<Dossier["forecast"]>["caution"], ...numbers };
 }
 
 /** Rows of many clients' keys, split by whose they are. */

@@ -69,6 +69,25 @@ export const dossierSchema = z.object({
     last: time,
     next_expected: z.string().nullable().describe("Day; only with three order days"),
   }),
+  forecast: z
+    .object({
+      as_of: z.string().describe("Last day whose orders were looked at"),
+      model: z.string(),
+      p_alive: z.number().describe("P(alive): probability that the client has not left for good"),
+      caution: z
+        .enum(["", "one_purchase", "nobody_leaves"])
+        .describe("Why p_alive can't be trusted; empty where it can"),
+      expected_orders: z.number().describe("Days with an order expected within 365 days"),
+      orders_low: count.describe("With orders_high: holds them with a probability of 80 % at least"),
+      orders_high: count,
+      expected_value: z.number().nullable().describe("Amount of those orders, in the workspace's currency"),
+      value_low: z.number().nullable().describe("With value_high: holds it with a probability of 80 %"),
+      value_high: z.number().nullable(),
+      order_value: z.number().nullable().describe("Expected amount of a day with an order"),
+      usual_gaps: z.number().describe("Time since the last order in the client's usual gaps"),
+    })
+    .nullable()
+    .describe("null where the client has no orders yet, or too few clients ordered twice for a model"),
   revenue: z.object({
     gross: money,
     net: money,

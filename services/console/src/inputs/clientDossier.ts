@@ -21,7 +21,7 @@ export async function readDossier(
   if (heir !== id) return await readDossier(clickhouse, heir, settings);
   const rows = new ClientRows(clickhouse, owners, timezone);
   const today = dayNow(timezone);
-  const [totals, activity, revenue, identifiers, said, products, alerts] = await Promise.all([
+  const [totals, activity, revenue, identifiers, said, products, alerts, forecasts] = await Promise.all([
     rows.totals(),
     rows.activity(today),
     rows.revenue(),
@@ -29,6 +29,7 @@ export async function readDossier(
     rows.said(),
     rows.products(currency, costs.size > 0),
     rows.openAlerts(),
+    rows.forecasts(),
   ]);
   const isKnown = totals.length > 0 || said.length > 0 || identifiers.length > 0;
   if (!isKnown) return undefined;
@@ -40,7 +41,7 @@ export async function readDossier(
   return describeClient(
     id,
     owners,
-    { totals, activity, revenue, identifiers, said, products, alerts, invoices, refusals },
+    { totals, activity, revenue, identifiers, said, products, alerts, forecasts, invoices, refusals },
     settings,
     today,
   );

@@ -101,6 +101,23 @@ export interface OpenAlertRow {
   money_at_stake: number;
 }
 
+export interface ForecastRow {
+  client_id: string;
+  as_of_day: number;
+  model: string;
+  order_days: number;
+  p_alive: number;
+  caution: string;
+  expected_orders: number;
+  orders_low: number;
+  orders_high: number;
+  expected_value: number | null;
+  value_low: number | null;
+  value_high: number | null;
+  order_value: number | null;
+  usual_gaps: number;
+}
+
 interface TotalColumn {
   name: string;
   together: "min" | "max";
@@ -283,6 +300,18 @@ export class ClientRows {
            toFloat64(argMax(a.money_at_stake, version)) AS money_at_stake, argMax(a.state, version) AS last_state
          FROM alerts AS a WHERE a.client_id IN ${this.#keys} GROUP BY id)
        WHERE last_state = 'open' ORDER BY opened_at DESC`,
+    );
+  }
+
+  /** Of the newest day whose forecasts are whole, or of one that is being worked on. */
+  async forecasts(): Promise<ForecastRow[]> {
+    const amounts = ["expected_value", "value_low", "value_high", "order_value"];
+    return await this.#ask<ForecastRow>(
+      `SELECT f.client_id, toUInt32(f.as_of) AS as_of_day, f.model, f.order_days, f.p_alive, f.caution, f.expected_orders,
+         f.orders_low, f.orders_high, ${amounts.map((name) => `toFloat64(f.${name}) AS ${name}`).join(", ")}, f.usual_gaps
+       FROM client_forecasts_log AS f WHERE client_id IN ${this.#keys}
+         AND as_of >= (SELECT max(as_of) FROM churn_models_log WHERE model != 'none')
+       ORDER BY as_of DESC, order_days DESC, forecast_at DESC`,
     );
   }
 
