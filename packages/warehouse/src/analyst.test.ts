@@ -175,7 +175,12 @@ describe("the analyst", () => {
   it("reads every view and no table", async () => {
     const seen = await ask("SELECT groupArray(name) FROM (SELECT name FROM system.tables ORDER BY name)");
     for (const view of viewNames()) {
-      expect(await ask(`SELECT count() >= 0 FROM ${view}`), view).toEqual({ code: 0, text: "1" });
+      const given = [
+        ...(view.includes("_moves") && !view.includes("_by_") ? ["since = '2026-08-31'"] : []),
+        ...(view.endsWith("_at") ? ["as_of = '2026-10-31'"] : []),
+      ];
+      const asked = given.length > 0 ? `${view}(${given.join(", ")})` : view;
+      expect(await ask(`SELECT count() >= 0 FROM ${asked}`), view).toEqual({ code: 0, text: "1" });
       expect(seen.text).toContain(`'${view}'`);
     }
     expect(await ask("SELECT count() FROM system.tables WHERE engine != 'View' AND database = 'keypulse'")).toEqual({
