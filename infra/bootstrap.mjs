@@ -22,6 +22,7 @@ const commands = {
   identity: ["services/console/src/cli/identity.ts", "who is who: why, what to decide, merge, unmerge, move, undo"],
   privacy: ["services/console/src/cli/privacy.ts", "export or erase all that is kept of a person or a client"],
   segment: ["services/console/src/cli/segment.ts", "named conditions over clients: make, try, see who is in them"],
+  portfolio: ["services/console/src/cli/portfolio.ts", "key clients: ABC, XYZ, RFM, concentration, who moved; limits"],
   reset: ["infra/src/cli/reset.ts", "remove what the engines stored, after asking"],
   rebuild: ["services/ingest/src/rebuild.ts", "fill an empty Redis again from ClickHouse"],
   replay: ["services/ingest/src/replay.ts", "send rejected events again"],

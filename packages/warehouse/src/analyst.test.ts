@@ -176,7 +176,7 @@ describe("the analyst", () => {
     const seen = await ask("SELECT groupArray(name) FROM (SELECT name FROM system.tables ORDER BY name)");
     for (const view of viewNames()) {
       const given = [
-        ...(view.includes("_moves") && !view.includes("_by_") ? ["since = '2026-08-31'"] : []),
+        ...(/^portfolio_moves(_at)?$/.test(view) ? ["since = '2026-08-31'"] : []),
         ...(view.endsWith("_at") ? ["as_of = '2026-10-31'"] : []),
       ];
       const asked = given.length > 0 ? `${view}(${given.join(", ")})` : view;

@@ -1,0 +1,52 @@
+/** A question about the portfolio that is answered from its views; parameters are `as_of`, `since`, `limit`. */
+interface Report {
+  readonly title: string;
+  readonly sql: string;
+}
+
+const rows = (columns: string, view: string, order: string): string =>
+  `SELECT ${columns} FROM ${view}(as_of = {as_of: Date}) ORDER BY ${order} LIMIT {limit: UInt32}`;
+
+export const portfolioReports = {
+  abc: {
+    title: "ABC: who makes most of it",
+    sql: rows("place, name, abc, value, share, cumulative_share, revenue_before", "portfolio_at", "place"),
+  },
+  xyz: {
+    title: "XYZ: who buys steadily, the largest first",
+    sql: rows("name, xyz, variation, how_often, order_months, revenue", "portfolio_at", "xyz, place"),
+  },
+  grid: {
+    title: "ABC-XYZ: how large and how steady",
+    sql: rows("abc, xyz, clients, revenue, share", "portfolio_grid_at", "abc, xyz"),
+  },
+  rfm: {
+    title: "RFM: how lately, how often, how much",
+    sql: rows(
+      "name, rfm, last_order, orders, revenue, first_order",
+      "portfolio_at",
+      "recency + frequency + money DESC, place",
+    ),
+  },
+  concentration: {
+    title: "Concentration",
+    sql: "SELECT * FROM portfolio_concentration_at(as_of = {as_of: Date}) LIMIT {limit: UInt32}",
+  },
+  thresholds: {
+    title: "Thresholds: who has such a share alone, how few have it together",
+    sql: rows("threshold, clients_above, fewest_clients", "portfolio_thresholds_at", "threshold"),
+  },
+  lorenz: {
+    title: "Lorenz curve, the smallest clients first",
+    sql: "SELECT clients_share, value_share FROM portfolio_lorenz_at(as_of = {as_of: Date}) ORDER BY clients_share",
+  },
+  moves: {
+    title: "Who moved from one class to another",
+    sql: `SELECT measure, from_class, to_class, name, value_before, value
+      FROM portfolio_moves_at(since = {since: Date}, as_of = {as_of: Date})
+      ORDER BY measure, greatest(value, value_before) DESC, name LIMIT {limit: UInt32}`,
+  },
+} as const satisfies Record<string, Report>;
+
+export type ReportName = keyof typeof portfolioReports;
+export const reportNames = Object.keys(portfolioReports) as [ReportName, ...ReportName[]];

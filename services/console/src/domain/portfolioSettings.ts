@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+export const portfolioKind = "portfolio";
+
+const share = z.number("must be a share from 0 to 1").gt(0, "must be above 0").max(1, "must be at most 1");
+const positive = z.number("must be a number").gt(0, "must be above 0");
+const months = z.number("must be whole months").int("must be whole months").min(1).max(120);
+
+/** All limits of the portfolio. */
+export const portfolioLimitsSchema = z.strictObject({
+  measure: z.enum(["revenue", "margin"]).describe("What clients are ranked by"),
+  months: months.describe("The portfolio is about so many months up to its day"),
+  abc_by: z.enum(["value", "clients"]).describe("A ends with a share of the value, or of clients"),
+  abc_a: share.describe("Share that A ends with"),
+  abc_b: share.describe("Share that B ends with"),
+  xyz_months: months.describe("Months that are one period of XYZ"),
+  xyz_x: positive.describe("Coefficient of variation up to which a client is X"),
+  xyz_y: positive.describe("The same for Y"),
+  often: share.describe("From this share of months with an order on, a client buys often"),
+  regularly: share.describe("The same for regularly"),
+  rfm_scores: z.number().int().min(2).max(10).describe("RFM gives 1 to this"),
+  thresholds: z.array(share).min(1).max(10).describe("Shares of revenue that are told of"),
+});
+export type Limits = z.infer<typeof portfolioLimitsSchema>;
+
+/** Those that people set; the others are defaultLimits. */
+export const portfolioSettingsSchema = portfolioLimitsSchema.partial();
+export type PortfolioSettings = z.infer<typeof portfolioSettingsSchema>;
+
+/** As the view portfolio_settings has them where nothing is set; a test compares. */
+export const defaultLimits: Limits = {
+  measure: "revenue",
+  months: 12,
+  abc_by: "value",
+  abc_a: 0.8,
+  abc_b: 0.95,
+  xyz_months: 1,
+  xyz_x: 0.5,
+  xyz_y: 1,
+  often: 0.75,
+  regularly: 0.33,
+  rfm_scores: 5,
+  thresholds: [0.1, 0.2, 0.5],
+};
+
+/** What limits must hold together, those that are not set included. @returns every fault in words */
+export function faultsOf(limits: Limits): string[] {
+  return [
+    limits.abc_a >= limits.abc_b && `abc_a (${limits.abc_a}) must be below abc_b (${limits.abc_b})`,
+    limits.xyz_x >= limits.xyz_y && `xyz_x (${limits.xyz_x}) must be below xyz_y (${limits.xyz_y})`,
+    limits.regularly >= limits.often && `regularly (${limits.regularly}) must be below often (${limits.often})`,
+    limits.months % limits.xyz_months !== 0 &&
+      `months (${limits.months}) must be a multiple of xyz_months (${limits.xyz_months})`,
+  ].filter((fault) => fault !== false);
+}
