@@ -6,9 +6,10 @@ import { createWallClock, yesterday } from "../../infra/src/demo/calendar.ts";
 import { type DemoMessage, demoMessage } from "../../infra/src/demo/event.ts";
 import { dateHistory, readHistory } from "../../infra/src/demo/history.ts";
 import { sendMessages } from "../../infra/src/demo/load.ts";
-import { dateOf, dayOf, sum } from "./arithmetic.ts";
+import { dateOf, dayOf, sorted, sum } from "./arithmetic.ts";
 import { expectedOfActivity } from "./expectedOfActivity.ts";
 import { expectedOfClients } from "./expectedOfClients.ts";
+import { lossesOf } from "./expectedOfLosses.ts";
 import { concentrationOf, type Placed, portfolioOf } from "./expectedOfPortfolio.ts";
 import { type Facts, gatherFacts } from "./facts.ts";
 
@@ -129,6 +130,32 @@ describe("the cookbook", () => {
       expect(1 - 2 * area).toBeCloseTo(counted.gini, 2);
       const grid = await rows("SELECT sum(clients) AS clients, sum(share) AS share FROM portfolio_grid");
       expect(grid[0]).toEqual({ clients: counted.clients, share: expect.closeTo(1, 9) });
+    });
+
+    it("dates every loss and return as counted by hand, and sums them by month", async () => {
+      const counted = sorted(
+        lossesOf(facts.orders, facts.today),
+        ({ client }) => client,
+        ({ last_order }) => last_order,
+      );
+      expect(counted.length).toBeGreaterThan(1_000);
+      const found = await rows(`SELECT i.label AS client, last_order, lost_on, won_back_on,
+          toInt64(1000 * revenue_before) AS revenue_before, toInt64(1000 * revenue_after) AS revenue_after
+        FROM client_losses AS l INNER JOIN client_labels AS i ON i.client_id = l.client_id ORDER BY client, last_order`);
+      expect(found).toEqual(counted);
+      const back = counted.filter(({ won_back_on }) => won_back_on !== null);
+      const [months] = await rows(
+        "SELECT sum(lost) AS lost, sum(won_back) AS won_back, sum(net) AS net FROM portfolio_churn",
+      );
+      expect(months).toEqual({ lost: counted.length, won_back: back.length, net: back.length - counted.length });
+      const [list] = await rows(`SELECT count() AS clients, toInt64(1000 * sum(revenue_before)) AS revenue,
+        countIf(chance > 0 AND chance < 1) > 100 AS have_chances FROM portfolio_win_back`);
+      const gone = counted.filter(({ won_back_on }) => won_back_on === null);
+      expect(list).toEqual({
+        clients: gone.length,
+        revenue: sum(gone.map(({ revenue_before }) => revenue_before)),
+        have_chances: 1,
+      });
     });
 
     it("says of the retail data, on its own dates, what is published about it", async () => {

@@ -11,6 +11,11 @@
 -- regularly: The same for regularly
 -- rfm_scores: RFM gives 1 to this
 -- thresholds: Shares of revenue that are told of
+-- lost_gaps: A client is lost after so many of its own usual gaps without an order
+-- lost_days: And after so many days at least
+-- lost_days_first: So many days after an order on one single day
+-- breadwinner: Share from which a client is a breadwinner
+-- long_term_years: Ordering in every one of so many years makes a client long-term
 SELECT
     if(JSONHas(value, 'measure'), JSONExtractString(value, 'measure'), 'revenue') AS measure,
     toUInt8(if(JSONHas(value, 'months'), JSONExtractUInt(value, 'months'), 12)) AS months,
@@ -23,5 +28,10 @@ SELECT
     if(JSONHas(value, 'often'), JSONExtractFloat(value, 'often'), 0.75) AS often,
     if(JSONHas(value, 'regularly'), JSONExtractFloat(value, 'regularly'), 0.33) AS regularly,
     toUInt8(if(JSONHas(value, 'rfm_scores'), JSONExtractUInt(value, 'rfm_scores'), 5)) AS rfm_scores,
-    if(JSONHas(value, 'thresholds'), JSONExtract(value, 'thresholds', 'Array(Float64)'), [0.1, 0.2, 0.5]) AS thresholds
+    if(JSONHas(value, 'thresholds'), JSONExtract(value, 'thresholds', 'Array(Float64)'), [0.1, 0.2, 0.5]) AS thresholds,
+    if(JSONHas(value, 'lost_gaps'), JSONExtractFloat(value, 'lost_gaps'), 3.) AS lost_gaps,
+    toUInt16(if(JSONHas(value, 'lost_days'), JSONExtractUInt(value, 'lost_days'), 90)) AS lost_days,
+    toUInt16(if(JSONHas(value, 'lost_days_first'), JSONExtractUInt(value, 'lost_days_first'), 180)) AS lost_days_first,
+    if(JSONHas(value, 'breadwinner'), JSONExtractFloat(value, 'breadwinner'), 0.1) AS breadwinner,
+    toUInt8(if(JSONHas(value, 'long_term_years'), JSONExtractUInt(value, 'long_term_years'), 3)) AS long_term_years
 FROM (SELECT argMaxIf(settings.value, version, kind = 'portfolio') AS value FROM settings)

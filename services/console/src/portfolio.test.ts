@@ -96,6 +96,30 @@ describe("the portfolio over the API and on the command line", () => {
     expect(before.rows).toMatchObject([{ name: "north", value: 700 }, { value: 240 }, { name: "east" }]);
   });
 
+  it("keeps what people say of losses and types beside what is computed", async () => {
+    const [east] = (await report("abc")).rows.filter(({ name }) => name === "east");
+    const [{ id } = { id: "" }] = await world.rows<{ id: string }>(
+      "SELECT toString(client_id) AS id FROM portfolio WHERE name = 'east'",
+    );
+    expect(east).toBeDefined();
+    const write = async (field: string, value: unknown, since: string) =>
+      (await world.call("PUT", `/v1/clients/${id}/fields/${field}`, { value, since }, { "x-keypulse-user": "eva" }))
+        .status;
+    expect(await write("lost", true, day(20))).toBe(200);
+    expect(await write("lost_reason", "price", day(20))).toBe(200);
+    expect(await write("win_back_offer", "5 % for a year", day(10))).toBe(200);
+    expect(await write("types", ["promising", "partner"], day(5))).toBe(200);
+    expect(await write("types", ["breadwinner"], day(5))).toBe(400);
+    expect((await report("win-back")).rows).toMatchObject([
+      { name: "east", lost_on: day(20).slice(0, 10), revenue_before: 60, reason: "price", offer: "5 % for a year" },
+    ]);
+    expect((await report("churn")).rows).toMatchObject([{ lost: 1, revenue_lost: 60, won_back: 0, net: -1 }]);
+    expect((await report("directions")).rows).toMatchObject([{ direction: "reason", value: "price", lost: 1 }]);
+    const types = (await report("types")).rows.map(({ type, name, who }) => `${type} ${name} ${who}`);
+    expect(types.filter((line) => line.includes("east"))).toEqual(["partner east eva", "promising east eva"]);
+    expect(types.filter((line) => line.startsWith("breadwinner"))).toHaveLength(2);
+  });
+
   it("takes other limits, with version and who, and refuses those that contradict", async () => {
     const put = (body: object, headers = {}) =>
       world.call<{ version: number; error: string; detail: string }>("PUT", "/v1/portfolio/settings", body, headers);

@@ -7,7 +7,8 @@ import { facts, styled } from "./table.ts";
 
 const help = `Usage: npm run portfolio -- [REPORT] [options]
 
-Without a report: concentration, the grid of ABC and XYZ, the largest clients and who moved, on one screen.
+Without a report, on one screen: concentration, the grid of ABC and XYZ, the largest, who moved, who was lost, whom to
+win back.
 
 Reports: ${reportNames.join(", ")}
   The same in SQL: views portfolio, portfolio_grid, …; npm run sql, then \\d
@@ -59,14 +60,16 @@ async function main(): Promise<number> {
     return await api.call("GET", `/v1/portfolio/reports/${report}?${query}`);
   };
   if (name === undefined) {
-    const [concentration, thresholds, grid, abc, moves] = await Promise.all([
+    const [concentration, thresholds, grid, abc, moves, churn, winBack] = await Promise.all([
       ask("concentration"),
       ask("thresholds"),
       ask("grid"),
-      ask("abc", "8"),
-      ask("moves", "5"),
+      ask("abc", "6"),
+      ask("moves", "4"),
+      ask("churn", "4"),
+      ask("win-back", "4"),
     ]);
-    print({ concentration, thresholds, grid, abc, moves }, saySummary);
+    print({ concentration, thresholds, grid, abc, moves, churn, winBack }, saySummary);
     return 0;
   }
   const report = reportNames.find((known) => known === name);

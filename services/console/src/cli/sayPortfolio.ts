@@ -72,11 +72,13 @@ export interface Summary {
   readonly grid: PortfolioReport;
   readonly abc: PortfolioReport;
   readonly moves: PortfolioReport;
+  readonly churn: PortfolioReport;
+  readonly winBack: PortfolioReport;
 }
 
 /** What a head of key accounts wants on one screen. */
 export function saySummary(summary: Summary): string {
-  const { concentration, thresholds, grid, abc, moves } = summary;
+  const { concentration, thresholds, grid, abc, moves, churn, winBack } = summary;
   const head = `${styled("bold", "Portfolio")}  ${styled("dim", `as of ${concentration.as_of}`)}`;
   const [whole] = concentration.rows;
   if (whole === undefined || whole.clients === 0) return `${head}\n  Nobody ordered in these months. ${emptyReason}`;
@@ -109,6 +111,13 @@ export function saySummary(summary: Summary): string {
       moves.rows.length === 0
         ? "  Nobody."
         : sayRows(moves.rows, ["name", "from_class", "to_class", "value_before", "value"]),
+    ),
+    section("Lost and won back", churn.rows.length === 0 ? "  Nobody was lost." : sayRows(churn.rows)),
+    section(
+      "Whom to win back first",
+      winBack.rows.length === 0
+        ? "  Nobody is lost."
+        : sayRows(winBack.rows, ["name", "owner", "lost_on", "revenue_before", "chance", "expected_value", "offer"]),
     ),
   ].join("\n");
 }

@@ -46,6 +46,29 @@ export const portfolioReports = {
       FROM portfolio_moves_at(since = {since: Date}, as_of = {as_of: Date})
       ORDER BY measure, greatest(value, value_before) DESC, name LIMIT {limit: UInt32}`,
   },
+  churn: {
+    title: "Lost and won back, month by month; the last month is not over",
+    sql: rows("month, lost, revenue_lost, won_back, revenue_won_back, net", "portfolio_churn_at", "month DESC"),
+  },
+  directions: {
+    title: "Where clients are lost, of the last 12 months",
+    sql: `SELECT direction, value, sum(d.lost) AS lost, sum(d.revenue_lost) AS revenue_lost, sum(d.came_back) AS came_back
+      FROM portfolio_churn_directions_at(as_of = {as_of: Date}) AS d
+      WHERE month > addMonths({as_of: Date}, -12) AND value != ''
+      GROUP BY direction, value ORDER BY direction, revenue_lost DESC LIMIT {limit: UInt32}`,
+  },
+  "win-back": {
+    title: "Whom to win back first",
+    sql: rows(
+      "name, owner, lost_on, revenue_before, chance, expected_value, reason, offer, outcome, last_bought",
+      "portfolio_win_back_at",
+      "expected_value DESC, revenue_before DESC, name",
+    ),
+  },
+  types: {
+    title: "Types of key clients",
+    sql: rows("type, name, computed, who, since", "portfolio_types_at", "type, name"),
+  },
 } as const satisfies Record<string, Report>;
 
 export type ReportName = keyof typeof portfolioReports;

@@ -20,6 +20,11 @@ export const portfolioLimitsSchema = z.strictObject({
   regularly: share.describe("The same for regularly"),
   rfm_scores: z.number().int().min(2).max(10).describe("RFM gives 1 to this"),
   thresholds: z.array(share).min(1).max(10).describe("Shares of revenue that are told of"),
+  lost_gaps: positive.describe("A client is lost after so many of its own usual gaps without an order"),
+  lost_days: z.number().int().min(1).max(3_650).describe("And after so many days at least"),
+  lost_days_first: z.number().int().min(1).max(3_650).describe("So many days after an order on one single day"),
+  breadwinner: share.describe("Share from which a client is a breadwinner"),
+  long_term_years: z.number().int().min(1).max(50).describe("Ordering in each of so many years makes it long-term"),
 });
 export type Limits = z.infer<typeof portfolioLimitsSchema>;
 
@@ -41,6 +46,11 @@ export const defaultLimits: Limits = {
   regularly: 0.33,
   rfm_scores: 5,
   thresholds: [0.1, 0.2, 0.5],
+  lost_gaps: 3,
+  lost_days: 90,
+  lost_days_first: 180,
+  breadwinner: 0.1,
+  long_term_years: 3,
 };
 
 /** What limits must hold together, those that are not set included. @returns every fault in words */
