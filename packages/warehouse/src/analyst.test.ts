@@ -177,6 +177,7 @@ describe("the analyst", () => {
     for (const view of viewNames()) {
       const given = [
         ...(/^portfolio_moves(_at)?$/.test(view) ? ["since = '2026-08-31'"] : []),
+        ...(/^portfolio_(without|after_loss)(_at)?$/.test(view) ? ["clients = []"] : []),
         ...(view.endsWith("_at") ? ["as_of = '2026-10-31'"] : []),
       ];
       const asked = given.length > 0 ? `${view}(${given.join(", ")})` : view;

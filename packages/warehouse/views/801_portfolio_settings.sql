@@ -16,6 +16,9 @@
 -- lost_days_first: So many days after an order on one single day
 -- breadwinner: Share from which a client is a breadwinner
 -- long_term_years: Ordering in every one of so many years makes a client long-term
+-- kaism_up: Scheme of how valuable a client is to us
+-- kaism_across: Scheme of how attractive we are to a client
+-- kaism_limit: From this score on, 1 to 10, it is high
 SELECT
     if(JSONHas(value, 'measure'), JSONExtractString(value, 'measure'), 'revenue') AS measure,
     toUInt8(if(JSONHas(value, 'months'), JSONExtractUInt(value, 'months'), 12)) AS months,
@@ -33,5 +36,8 @@ SELECT
     toUInt16(if(JSONHas(value, 'lost_days'), JSONExtractUInt(value, 'lost_days'), 90)) AS lost_days,
     toUInt16(if(JSONHas(value, 'lost_days_first'), JSONExtractUInt(value, 'lost_days_first'), 180)) AS lost_days_first,
     if(JSONHas(value, 'breadwinner'), JSONExtractFloat(value, 'breadwinner'), 0.1) AS breadwinner,
-    toUInt8(if(JSONHas(value, 'long_term_years'), JSONExtractUInt(value, 'long_term_years'), 3)) AS long_term_years
+    toUInt8(if(JSONHas(value, 'long_term_years'), JSONExtractUInt(value, 'long_term_years'), 3)) AS long_term_years,
+    if(JSONHas(value, 'kaism_up'), JSONExtractString(value, 'kaism_up'), 'value') AS kaism_up,
+    if(JSONHas(value, 'kaism_across'), JSONExtractString(value, 'kaism_across'), 'attractiveness') AS kaism_across,
+    if(JSONHas(value, 'kaism_limit'), JSONExtractFloat(value, 'kaism_limit'), 5.5) AS kaism_limit
 FROM (SELECT argMaxIf(settings.value, version, kind = 'portfolio') AS value FROM settings)

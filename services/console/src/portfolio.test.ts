@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { eventually, type ServiceProcess, startService } from "@keypulse/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultLimits } from "./domain/portfolioSettings.ts";
-import type { PortfolioReport, ShownLimits } from "./inputs/portfolioRoutes.ts";
+import type { LossReport, PortfolioReport, ShownLimits } from "./inputs/portfolioRoutes.ts";
 import { apiToken, type ConsoleWorld, createConsoleWorld } from "./testing/consoleWorld.ts";
 
 const day = (daysAgo: number): string => new Date(Date.now() - daysAgo * 86_400_000).toISOString();
@@ -120,6 +120,86 @@ describe("the portfolio over the API and on the command line", () => {
     expect(types.filter((line) => line.startsWith("breadwinner"))).toHaveLength(2);
   });
 
+  it("scores by schemes, shows where they disagree, and sets two against each other", async () => {
+    const schemes = {
+      sales: [{ criterion: "revenue" }],
+      service: [
+        { criterion: "custom.reference", weight: 3, scored: "written" },
+        {
+          criterion: "revenue",
+          scored: "steps",
+          steps: [
+            [100, 4],
+            [1_000, 8],
+          ],
+        },
+      ],
+    };
+    const put = (body: object) => world.call<{ detail: string }>("PUT", "/v1/portfolio/settings", body);
+    expect((await put({ schemes })).body.detail).toContain('there is no scheme "value"; schemes: sales, service');
+    expect((await put({ schemes, kaism_up: "sales", kaism_across: "service" })).status).toBe(200);
+    const [{ id } = { id: "" }] = await world.rows<{ id: string }>(
+      "SELECT toString(client_id) AS id FROM portfolio WHERE name = 'east'",
+    );
+    await world.call("PUT", `/v1/clients/${id}/fields/custom.reference`, { value: 9 });
+    const scores = (await report("scores")).rows.map(
+      ({ scheme, place, score, known_share, from_people_share }) =>
+        `${scheme} ${place} ${score} ${known_share} ${from_people_share}`,
+    );
+    // Three clients with 1,240, 700 and 60: by place 7, 4 and 1; by steps 8, 4 and 1, but for what people wrote of the last.
+    expect(scores).toEqual([
+      "sales 1 7 1 0",
+      "sales 2 4 1 0",
+      "sales 3 1 1 0",
+      "service 1 8 0.25 0",
+      "service 2 7 1 0.75",
+      "service 3 4 0.25 0",
+    ]);
+    expect((await report("disagreements")).rows).toMatchObject([
+      { name: "east", high_scheme: "service", high_place: 2, low_scheme: "sales", low_place: 3, difference: 1 },
+      { name: "north", difference: 1 },
+    ]);
+    expect((await report("kaism")).rows.map(({ quadrant, up, across }) => `${quadrant} ${up} ${across}`)).toEqual([
+      "key 7 8",
+      "supporting 1 7",
+      "low_priority 4 4",
+    ]);
+    await put({});
+  });
+
+  it("says what the loss of a client would mean, with the companies below it", async () => {
+    const [{ id } = { id: "" }] = await world.rows<{ id: string }>(
+      "SELECT toString(client_id) AS id FROM portfolio WHERE name = 'north'",
+    );
+    const [east] = await world.rows<{ id: string }>(
+      "SELECT toString(client_id) AS id FROM portfolio WHERE name = 'east'",
+    );
+    await world.call("PUT", `/v1/clients/${east!.id}/fields/parent`, { value: "north", since: day(30) });
+    const { status, body } = await world.call<LossReport>("GET", `/v1/portfolio/what-if?clients=${id}`);
+    expect([status, body.after]).toEqual([
+      200,
+      [
+        expect.objectContaining({
+          lost_clients: 2,
+          lost_value: 760,
+          lost_share: 0.38,
+          largest_share: 1,
+          herfindahl: 1,
+        }),
+      ],
+    ]);
+    const total = (name: string): number => body.months.reduce((all, month) => all + Number(month[name]), 0);
+    // Ordered 40 days ago, in the last month but one: it would be missed in the eleventh, its money in the twelfth.
+    expect([total("revenue"), total("revenue_lost"), total("cash_lost")]).toEqual([2_000, 760, 760]);
+    expect(body.months.map(({ revenue_lost, cash_lost }) => [revenue_lost, cash_lost]).slice(-2)).toEqual([
+      [760, 0],
+      [0, 760],
+    ]);
+    expect((await world.call("GET", "/v1/portfolio/what-if?clients=x")).status).toBe(400);
+    const said = await run("what-if", "north");
+    expect(said.text).toContain("lost share");
+  });
+
   it("takes other limits, with version and who, and refuses those that contradict", async () => {
     const put = (body: object, headers = {}) =>
       world.call<{ version: number; error: string; detail: string }>("PUT", "/v1/portfolio/settings", body, headers);
@@ -128,12 +208,12 @@ describe("the portfolio over the API and on the command line", () => {
     expect((await put({ abc_a: 0.96, xyz_x: 2 })).body.detail).toBe(
       "abc_a (0.96) must be below abc_b (0.95); xyz_x (2) must be below xyz_y (1)",
     );
-    expect((await put({ abc_a: 0.3 }, { "x-keypulse-user": "eva" })).body.version).toBe(1);
-    expect((await put({ abc_a: 0.4 }, { "if-match": '"0"' })).status).toBe(409);
+    expect((await put({ abc_a: 0.3 }, { "x-keypulse-user": "eva" })).body.version).toBe(3);
+    expect((await put({ abc_a: 0.4 }, { "if-match": '"2"' })).status).toBe(409);
     expect((await report("abc")).rows.map(({ abc }) => abc)).toEqual(["A", "B", "C"]);
-    expect(await world.rows("SELECT version, changed_by FROM settings WHERE kind = 'portfolio'")).toEqual([
-      { version: 1, changed_by: "eva" },
-    ]);
+    expect(
+      await world.rows("SELECT version, changed_by FROM settings WHERE kind = 'portfolio' AND version = 3"),
+    ).toEqual([{ version: 3, changed_by: "eva" }]);
   });
 
   it("fits one screen on the command line, and has faults in words", async () => {

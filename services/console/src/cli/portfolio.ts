@@ -1,8 +1,11 @@
 import { parseArgs } from "node:util";
 import { type ReportName, reportNames } from "../domain/portfolioReports.ts";
-import type { PortfolioReport, ShownLimits } from "../inputs/portfolioRoutes.ts";
+import type { LossReport, PortfolioReport, ShownLimits } from "../inputs/portfolioRoutes.ts";
 import { type ApiClient, CommandFault, connectConsole, runCommand } from "./apiClient.ts";
-import { sayReport, saySummary } from "./sayPortfolio.ts";
+import { findClient, mostShown } from "./findClient.ts";
+import { sayFound } from "./sayClient.ts";
+import { sayLoss, sayReport, saySummary } from "./sayPortfolio.ts";
+import { readValue } from "./settingValues.ts";
 import { facts, styled } from "./table.ts";
 
 const help = `Usage: npm run portfolio -- [REPORT] [options]
@@ -13,8 +16,10 @@ win back.
 Reports: ${reportNames.join(", ")}
   The same in SQL: views portfolio, portfolio_grid, …; npm run sql, then \\d
 
+  what-if CLIENT [CLIENT …]      if they left: share, concentration, revenue, margin and cash by month; name, id or e-mail
+
   settings                       limits as they are; those that somebody set are marked
-  settings set NAME=VALUE …      such as months=6 measure=margin thresholds=[0.1,0.5]
+  settings set NAME=VALUE …      such as months=6 measure=margin thresholds=[0.1,0.5] schemes=@schemes.json
   settings reset NAME …          back to the default
 
   --as-of DAY      as of any day, such as 2026-10-31; default today
@@ -59,6 +64,13 @@ async function main(): Promise<number> {
     });
     return await api.call("GET", `/v1/portfolio/reports/${report}?${query}`);
   };
+  if (name === "what-if") {
+    if (rest.length === 0) throw new CommandFault('what-if takes clients: npm run portfolio -- what-if "Acme Ltd"');
+    const ids = await Promise.all(rest.map((asked) => oneClient(api, asked)));
+    const query = new URLSearchParams({ clients: ids.join(","), ...(asOf !== undefined && { as_of: asOf }) });
+    print(await api.call<LossReport>("GET", `/v1/portfolio/what-if?${query}`), (loss) => sayLoss(loss, rest));
+    return 0;
+  }
   if (name === undefined) {
     const [concentration, thresholds, grid, abc, moves, churn, winBack] = await Promise.all([
       ask("concentration"),
@@ -74,10 +86,17 @@ async function main(): Promise<number> {
   }
   const report = reportNames.find((known) => known === name);
   if (report === undefined) {
-    throw new CommandFault(`There is no report "${name}". Reports: ${reportNames.join(", ")}; and settings.`);
+    throw new CommandFault(`There is no report "${name}". Reports: ${reportNames.join(", ")}; and what-if, settings.`);
   }
   print(await ask(report), (answer) => sayReport(answer, Number(values.limit)));
   return 0;
+}
+
+/** @throws CommandFault where none or several are meant */
+async function oneClient(api: ApiClient, asked: string): Promise<string> {
+  const found = await findClient(api, asked);
+  if (Array.isArray(found)) throw new CommandFault(sayFound(asked, found, mostShown));
+  return found.id;
 }
 
 /** A day as it is; of a month its last day. @throws CommandFault */
@@ -97,9 +116,13 @@ async function settings(api: ApiClient, [verb, ...given]: string[]): Promise<Sho
   if (given.length === 0 || !["set", "reset"].includes(verb)) {
     throw new CommandFault("settings takes set NAME=VALUE … or reset NAME …; npm run portfolio -- --help");
   }
-  const unknown = given.map((text) => text.split("=")[0]!).filter((name) => !(name in before.limits));
+  const unknown = given
+    .map((text) => text.split("=")[0]!)
+    .filter((name) => !(name in before.limits || name === "schemes"));
   if (unknown.length > 0) {
-    throw new CommandFault(`There is no limit ${unknown.join(", ")}. Limits: ${Object.keys(before.limits).join(", ")}`);
+    throw new CommandFault(
+      `There is no limit ${unknown.join(", ")}. Limits: ${Object.keys(before.limits).join(", ")}, schemes`,
+    );
   }
   const set =
     verb === "set"
@@ -112,7 +135,7 @@ async function settings(api: ApiClient, [verb, ...given]: string[]): Promise<Sho
 function readLimit(pair: string): [string, unknown] {
   const equals = pair.indexOf("=");
   if (equals < 1) throw new CommandFault(`settings set takes NAME=VALUE, but got "${pair}".`);
-  const text = pair.slice(equals + 1);
+  const text = readValue(pair.slice(equals + 1));
   try {
     return [pair.slice(0, equals), JSON.parse(text)];
   } catch {
@@ -122,7 +145,7 @@ function readLimit(pair: string): [string, unknown] {
 
 const sayLimits = ({ set, limits }: ShownLimits): string =>
   facts(
-    Object.entries(limits).map(([name, value]) => [
+    Object.entries({ ...limits, ...(set.schemes && { schemes: Object.keys(set.schemes) }) }).map(([name, value]) => [
       name,
       `${Array.isArray(value) ? JSON.stringify(value) : value}${name in set ? `  ${styled("yellow", "set")}` : ""}`,
     ]),

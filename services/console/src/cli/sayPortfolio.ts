@@ -1,4 +1,4 @@
-import type { PortfolioReport } from "../inputs/portfolioRoutes.ts";
+import type { LossReport, PortfolioReport } from "../inputs/portfolioRoutes.ts";
 import { facts, styled, table } from "./table.ts";
 
 type Row = PortfolioReport["rows"][number];
@@ -6,7 +6,7 @@ type Cell = Row[string];
 
 /** Columns that are shares of something. */
 const isShare = (name: string): boolean => /share$|^threshold$|^chance$/.test(name);
-const isMoney = (name: string): boolean => /value|revenue|margin|^cash/.test(name) && !isShare(name);
+const isMoney = (name: string): boolean => /value|revenue|margin|^cash|growth/.test(name) && !isShare(name);
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 4 });
@@ -64,6 +64,18 @@ export function sayGrid(rows: readonly Row[]): string {
   };
   const cells = letters.abc.map((abc) => [abc, ...letters.xyz.map((xyz) => field(abc, xyz))]);
   return table(["", ...letters.xyz], cells);
+}
+
+/** What the loss of clients would mean. @param names as they were asked for */
+export function sayLoss({ as_of, after, months }: LossReport, names: readonly string[]): string {
+  const [figures = {}] = after;
+  const head = `${styled("bold", `Without ${clean(names.join(", "))}`)}  ${styled("dim", `as of ${as_of}`)}`;
+  const lines = Object.entries(figures).map(([name, figure]): [string, string] => [
+    name.replaceAll("_", " "),
+    figure === null ? "not known: too short a history, or the others do not grow" : clean(sayCell(name, figure)),
+  ]);
+  const expected = styled("bold", "The months to come, as those a year before");
+  return `${head}\n${facts(lines)}\n\n${expected}\n${sayRows(months)}`;
 }
 
 export interface Summary {

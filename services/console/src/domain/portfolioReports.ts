@@ -69,6 +69,23 @@ export const portfolioReports = {
     title: "Types of key clients",
     sql: rows("type, name, computed, who, since", "portfolio_types_at", "type, name"),
   },
+  kaism: {
+    title: "KAISM: how valuable to us (up), how attractive we are to them (across)",
+    sql: rows("quadrant, name, up, across, known AS known_share", "portfolio_kaism_at", "up + across DESC, name"),
+  },
+  scores: {
+    title: "Scores by each scheme, the highest first",
+    sql: `SELECT scheme, place, name, score, known AS known_share, people AS from_people_share
+      FROM portfolio_scores_at(as_of = {as_of: Date}) ORDER BY scheme, place, name LIMIT {limit: UInt32} BY scheme`,
+  },
+  disagreements: {
+    title: "Where schemes disagree most",
+    sql: rows(
+      "name, high_scheme, high_place, low_scheme, low_place, difference",
+      "portfolio_disagreements_at",
+      "difference DESC, name",
+    ),
+  },
 } as const satisfies Record<string, Report>;
 
 export type ReportName = keyof typeof portfolioReports;

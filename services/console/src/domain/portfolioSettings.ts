@@ -25,11 +25,35 @@ export const portfolioLimitsSchema = z.strictObject({
   lost_days_first: z.number().int().min(1).max(3_650).describe("So many days after an order on one single day"),
   breadwinner: share.describe("Share from which a client is a breadwinner"),
   long_term_years: z.number().int().min(1).max(50).describe("Ordering in each of so many years makes it long-term"),
+  kaism_up: z.string().min(1).max(100).describe("Scheme of how valuable a client is to us"),
+  kaism_across: z.string().min(1).max(100).describe("Scheme of how attractive we are to a client"),
+  kaism_limit: z.number().min(1).max(10).describe("From this score on, 1 to 10, it is high"),
 });
 export type Limits = z.infer<typeof portfolioLimitsSchema>;
 
-/** Those that people set; the others are defaultLimits. */
-export const portfolioSettingsSchema = portfolioLimitsSchema.partial();
+const criterionSchema = z
+  .strictObject({
+    criterion: z.string().min(1).max(100).describe("A measure of the view portfolio_measures"),
+    weight: positive.optional().describe("Default 1"),
+    scored: z
+      .enum(["quantile", "written", "steps"])
+      .optional()
+      .describe("1 to 10 by place among all (default), the figure itself, or by steps"),
+    less_is_better: z.boolean().optional(),
+    steps: z
+      .array(z.tuple([z.number(), z.number().min(1).max(10)]))
+      .min(1)
+      .optional()
+      .describe("From which figure on which score"),
+  })
+  .refine(({ scored, steps }) => (scored === "steps") === (steps !== undefined), "steps go with scored: steps");
+const schemesSchema = z.record(z.string().min(1).max(100), z.array(criterionSchema).min(1).max(50));
+
+/** Those that people set; the others are defaultLimits, and the view portfolio_schemes has the schemes. */
+export const portfolioSettingsSchema = portfolioLimitsSchema
+  .partial()
+  .extend({ schemes: schemesSchema.optional().describe("Scoring schemes by name, in the place of the usual two") });
+const usualSchemes: readonly string[] = ["value", "attractiveness"];
 export type PortfolioSettings = z.infer<typeof portfolioSettingsSchema>;
 
 /** As the view portfolio_settings has them where nothing is set; a test compares. */
@@ -51,11 +75,17 @@ export const defaultLimits: Limits = {
   lost_days_first: 180,
   breadwinner: 0.1,
   long_term_years: 3,
+  kaism_up: "value",
+  kaism_across: "attractiveness",
+  kaism_limit: 5.5,
 };
 
 /** What limits must hold together, those that are not set included. @returns every fault in words */
-export function faultsOf(limits: Limits): string[] {
+export function faultsOf({ schemes, ...limits }: Limits & Pick<PortfolioSettings, "schemes">): string[] {
+  const names = schemes === undefined ? usualSchemes : Object.keys(schemes);
+  const missing = [limits.kaism_up, limits.kaism_across].filter((scheme) => !names.includes(scheme));
   return [
+    ...missing.map((scheme) => `kaism: there is no scheme "${scheme}"; schemes: ${names.join(", ")}`),
     limits.abc_a >= limits.abc_b && `abc_a (${limits.abc_a}) must be below abc_b (${limits.abc_b})`,
     limits.xyz_x >= limits.xyz_y && `xyz_x (${limits.xyz_x}) must be below xyz_y (${limits.xyz_y})`,
     limits.regularly >= limits.often && `regularly (${limits.regularly}) must be below often (${limits.often})`,

@@ -9,13 +9,22 @@ import { changeHeaders, readChangeHeaders } from "./changedBy.ts";
 import { faults } from "./sourceRoutes.ts";
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()]))]);
+const tableSchema = z.array(z.record(z.string(), cell));
+type Row = z.infer<typeof tableSchema>[number];
 const reportSchema = z.object({
   report: z.enum(reportNames),
   title: z.string(),
   as_of: z.iso.date(),
   since: z.iso.date().optional(),
-  rows: z.array(z.record(z.string(), cell)),
+  rows: tableSchema,
 });
+const lossSchema = z.object({
+  as_of: z.iso.date(),
+  clients: z.array(z.guid()),
+  after: tableSchema.describe("One row: what they make, and how concentrated it would be"),
+  months: tableSchema.describe("The twelve months after, as those a year before"),
+});
+export type LossReport = z.infer<typeof lossSchema>;
 export type PortfolioReport = z.infer<typeof reportSchema>;
 const limitsSchema = z.object({
   version: z.number().int().describe("For If-Match; 0 where nothing was ever set"),
@@ -30,6 +39,24 @@ export function servePortfolio(
   server: ApiServer,
   { clickhouse, limits }: { clickhouse: ClickHouse; limits: PortfolioLimits },
 ): void {
+  const ask = async <T>(query: string, query_params: Record<string, unknown>): Promise<T[]> => {
+    const answer = await clickhouse.query({
+      query,
+      query_params,
+      format: "JSONEachRow",
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0, output_format_json_quote_decimals: 0 },
+    });
+    return await answer.json<T>();
+  };
+  const daysOf = async (asked: { as_of?: string | undefined; since?: string | undefined }) => {
+    const [days] = await ask<{ as_of: string; since: string }>(
+      `SELECT coalesce(toDateOrNull({as_of: String}), today) AS as_of,
+        coalesce(toDateOrNull({since: String}), addMonths(as_of, -1)) AS since FROM workspace`,
+      { as_of: asked.as_of ?? "", since: asked.since ?? "" },
+    );
+    return days!;
+  };
+
   server.get(
     "/v1/portfolio/reports/:report",
     {
@@ -46,26 +73,41 @@ export function servePortfolio(
       },
     },
     async ({ params: { report }, query }) => {
-      const ask = async <T>(text: string, query_params: Record<string, unknown>): Promise<T[]> => {
-        const answer = await clickhouse.query({
-          query: text,
-          query_params,
-          format: "JSONEachRow",
-          clickhouse_settings: { output_format_json_quote_64bit_integers: 0, output_format_json_quote_decimals: 0 },
-        });
-        return await answer.json<T>();
-      };
-      const [days] = await ask<{ as_of: string; since: string }>(
-        `SELECT coalesce(toDateOrNull({as_of: String}), today) AS as_of,
-          coalesce(toDateOrNull({since: String}), addMonths(as_of, -1)) AS since FROM workspace`,
-        { as_of: query.as_of ?? "", since: query.since ?? "" },
-      );
-      const { as_of, since } = days!;
+      const { as_of, since } = await daysOf(query);
       if (since >= as_of)
         throw new ApiFault(400, "these days can't be compared", `since: ${since} must be before ${as_of}`);
       const { title, sql } = portfolioReports[report];
-      const rows = await ask<z.infer<typeof reportSchema>["rows"][number]>(sql, { as_of, since, limit: query.limit });
+      const rows = await ask<Row>(sql, { as_of, since, limit: query.limit });
       return { report, title, as_of, ...(sql.includes("{since") && { since }), rows };
+    },
+  );
+
+  server.get(
+    "/v1/portfolio/what-if",
+    {
+      schema: {
+        operationId: "loseClients",
+        summary: "What if these clients left, with the companies below them",
+        querystring: z.object({
+          clients: z
+            .string()
+            .transform((list) => list.split(","))
+            .pipe(z.array(z.guid("must be ids of clients with commas between")).min(1).max(100)),
+          as_of: day.optional().describe("Default today in the workspace's time zone"),
+        }),
+        response: { 200: lossSchema, ...faults },
+      },
+    },
+    async ({ query }) => {
+      const { as_of } = await daysOf(query);
+      const clients = query.clients.map((id) => id.toLowerCase());
+      const of = (view: string): string =>
+        `SELECT * FROM ${view}(clients = {clients: Array(UUID)}, as_of = {as_of: Date})`;
+      const [after, months] = await Promise.all([
+        ask<Row>(of("portfolio_after_loss_at"), { clients, as_of }),
+        ask<Row>(`${of("portfolio_without_at")} ORDER BY month`, { clients, as_of }),
+      ]);
+      return { as_of, clients, after, months };
     },
   );
 

@@ -55,7 +55,8 @@ export class PortfolioLimits {
           `version ${expected} was expected, ${before.version} is there: read them again`,
         );
       }
-      const faults = faultsOf({ ...defaultLimits, ...(set as Partial<Limits>) });
+      const faults = faultsOf({ ...defaultLimits, ...(set as Partial<Limits> & PortfolioSettings) } as Limits &
+        PortfolioSettings);
       if (faults.length > 0) throw new ApiFault(400, "these limits contradict each other", faults.join("; "));
       await this.#table.append(portfolioKind, before.version + 1, set, who);
     } finally {
