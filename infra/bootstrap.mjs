@@ -24,6 +24,7 @@ const commands = {
   alerts: ["services/console/src/cli/alerts.ts", "what is open, what became of it, and the budget of false alarms"],
   backtest: ["infra/src/cli/backtest.ts", "what the detectors would have found in history, beside the rules of today"],
   segment: ["services/console/src/cli/segment.ts", "named conditions over clients: make, try, see who is in them"],
+  portfolio: ["services/console/src/cli/portfolio.ts", "key clients: ABC, XYZ, RFM, concentration, who moved; limits"],
   reset: ["infra/src/cli/reset.ts", "remove what the engines stored, after asking"],
   rebuild: ["services/ingest/src/rebuild.ts", "fill an empty Redis again from ClickHouse"],
   replay: ["services/ingest/src/replay.ts", "send rejected events again"],

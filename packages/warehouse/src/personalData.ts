@@ -53,6 +53,7 @@ export const personalTables: readonly PersonalTable[] = [
   { table: "client_forecasts_log", erase: "client_id IN {keys}" },
   { table: "signals", erase: "client_id IN {keys}" },
   { table: "segment_changes", erase: "client_id IN {keys}" },
+  { table: "portfolio_history_log", erase: "client_id IN {keys}" },
   { table: "identity_links", erase: "left_key IN {keys} OR right_key IN {keys}" },
   { table: "identity_keys", erase: "key IN {keys}" },
   { table: "identity_clients", erase: "key IN {keys} OR client_id IN {keys}" },

@@ -11,10 +11,18 @@ export function viewNames(): string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
     .sort()
-    .map(nameOf);
+    .flatMap((file) => {
+      const name = nameOf(file);
+      return isDated(name) ? [name, nameOfToday(name)] : [name];
+    });
 }
 
 const nameOf = (file: string): string => file.replace(/^\d+_|\.sql$/g, "");
+
+/** A view that ends so takes the day: `portfolio_at(as_of = '2026-10-31')`; the name without it is the same of today. */
+const dated = /_at$/;
+const isDated = (name: string): boolean => dated.test(name);
+const nameOfToday = (name: string): string => name.replace(dated, "");
 
 interface ViewFile {
   name: string;
@@ -25,7 +33,8 @@ interface ViewFile {
 
 /**
  * Views are files of their own: a first line with the view's comment, a line a column with the column's, the query.
- * They are replaced in the order of their numbers when any text changed.
+ * They are replaced in the order of their numbers when any text changed. A file whose name ends with `_at` has the
+ * parameter `{as_of:Date}` and makes two views: with that name for any day, and without `_at` for today.
  * @throws Error where a column has no comment, or a comment has no column.
  */
 export async function applyViews(
@@ -39,7 +48,7 @@ export async function applyViews(
   const checksum = createHash("sha256").update(texts.join("\n")).digest("hex");
   if (checksums.has(`views ${checksum}`)) return 0;
   for (const [index, file] of files.entries()) {
-    await applyView(clickhouse, parseView(file, fill(texts[index]!, workspace)));
+    await applyView(clickhouse, parseView(file, fill(texts[index]!, workspace)), todayIn(workspace));
   }
   await record(`views ${checksum}`, checksum);
   return files.length;
@@ -61,20 +70,42 @@ function parseView(file: string, text: string): ViewFile {
   };
 }
 
-async function applyView(clickhouse: ClickHouse, view: ViewFile): Promise<void> {
-  const described = await clickhouse.query({ query: `DESCRIBE (${view.query})`, format: "JSONEachRow" });
+async function applyView(clickhouse: ClickHouse, view: ViewFile, today: string): Promise<void> {
+  const parameters = parametersOf(view.query);
+  const described = await clickhouse.query({
+    query: `DESCRIBE (${view.query})`,
+    query_params: Object.fromEntries([...parameters].map(([name, type]) => [name, anyValue(type)])),
+    format: "JSONEachRow",
+  });
   const columns = await described.json<{ name: string; type: string }>();
   const missing = columns.filter((column) => !view.columns.has(column.name)).map((column) => column.name);
   const spare = [...view.columns.keys()].filter((name) => !columns.some((column) => column.name === name));
   if (missing.length > 0 || spare.length > 0) {
     throw new Error(`View ${view.name}: columns without a comment: ${missing}; comments without a column: ${spare}`);
   }
-  const list = columns.map(({ name, type }) => `\`${name}\` ${type} COMMENT ${quote(view.columns.get(name)!)}`);
-  // Views read with the rights of who made them: the analyst needs none on the tables behind, so settings with their
-  // secrets and the bookkeeping stay out of reach.
-  await clickhouse.command({
-    query: `CREATE OR REPLACE VIEW ${view.name} (${list.join(", ")}) DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${view.query} COMMENT ${quote(view.comment)}`,
-  });
+  const list = columns
+    .map(({ name, type }) => `\`${name}\` ${type} COMMENT ${quote(view.columns.get(name)!)}`)
+    .join(", ");
+  const create = async (name: string, query: string) => {
+    // Views read with the rights of who made them: the analyst needs none on the tables behind, so settings with their
+    // secrets and the bookkeeping stay out of reach.
+    await clickhouse.command({
+      query: `CREATE OR REPLACE VIEW ${name} (${list}) DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${query} COMMENT ${quote(view.comment)}`,
+    });
+  };
+  await create(view.name, view.query);
+  if (!isDated(view.name)) return;
+  // ClickHouse keeps no columns of a view with parameters: the one of today has their comments for tools to show.
+  const given = [...parameters].map(([name, type]) => `${name} = ${name === "as_of" ? today : `{${name}:${type}}`}`);
+  await create(nameOfToday(view.name), `SELECT * FROM ${view.name}(${given.join(", ")})`);
 }
+
+const todayIn = ({ timezone }: WarehouseSettings): string => `toDate(now('${timezone}'))`;
+
+/** Parameters of a view by name, with their types. */
+const parametersOf = (query: string): ReadonlyMap<string, string> =>
+  new Map([...query.matchAll(/\{(\w+):([\w()]+)\}/g)].map(([, name, type]) => [name!, type!]));
+
+const anyValue = (type: string): string => (type.startsWith("Array") ? "[]" : "2000-01-01");
 
 const quote = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -10,12 +10,14 @@ import { createApiServer } from "./inputs/apiServer.ts";
 import { serveClients } from "./inputs/clientRoutes.ts";
 import { serveIdentity } from "./inputs/identityRoutes.ts";
 import { servePlans } from "./inputs/planRoutes.ts";
+import { servePortfolio } from "./inputs/portfolioRoutes.ts";
 import { servePrivacy } from "./inputs/privacyRoutes.ts";
 import { serveSegments } from "./inputs/segmentRoutes.ts";
 import { serveSources } from "./inputs/sourceRoutes.ts";
 import { createReadSubject } from "./inputs/subjects.ts";
 import { serveWatching } from "./inputs/watchRoutes.ts";
 import { createConsoleMetrics } from "./metrics.ts";
+import { PortfolioLimits } from "./outputs/portfolioLimits.ts";
 import { SegmentSettings } from "./outputs/segmentSettings.ts";
 import { SourceSettings } from "./outputs/sourceSettings.ts";
 import { TouchedTopic } from "./outputs/touchedTopic.ts";
@@ -83,6 +85,10 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
     settings: new SegmentSettings({ clickhouse, redis, redisPrefix: settings.REDIS_PREFIX, logger }),
     clickhouse,
     analyst,
+  });
+  servePortfolio(server, {
+    clickhouse,
+    limits: new PortfolioLimits({ clickhouse, redis, redisPrefix: settings.REDIS_PREFIX }),
   });
   serveWatching(server, { settings: sources, describe, clickhouse, wiring, metrics, stopping: stopping.signal });
   serveIdentity(server, {

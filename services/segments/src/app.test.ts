@@ -24,6 +24,7 @@ describe("segments", () => {
       ...workspace.environment,
       CLICKHOUSE_ANALYST_URL: workspace.world.analystUrl,
       SEGMENTS_EVALUATE_EVERY_SECONDS: "1",
+      SEGMENTS_PORTFOLIO_EVERY_SECONDS: "3",
     };
     instances = await Promise.all(Array.from({ length: count }, () => startService("segments", environment)));
   };
@@ -140,7 +141,48 @@ describe("segments", () => {
     );
   });
 
-  it("a merge of clients is one leaving", async () => {
+  const monthsAgo = (months: number): string => {
+    const date = new Date();
+    return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - months, 10)).toISOString().slice(0, 10);
+  };
+  const order = (client_key: string, months: number, gross: number): Promise<void> =>
+    insert("revenue_daily", [{ client_key, day: monthsAgo(months), currency: "EUR", orders: 1, gross }]);
+  const history = () =>
+    workspace.rows<{ month: string; client: string; abc: string; revenue: number }>(
+      `SELECT toString(month) AS month, substring(toString(client_id), 1, 1) AS client, abc, toFloat64(revenue) AS revenue
+        FROM portfolio_history ORDER BY month, place`,
+    );
+  const shown = async () => (await history()).map(({ client, abc, revenue }) => `${client} ${abc} ${revenue}`);
+  const settledHistory = (rows: string[]) => eventually(shown, (found) => found.join() === rows.join());
+
+  it("the portfolio of months that are over is kept, and computed anew where an order comes late", async () => {
+    await Promise.all([order(ana!, 3, 100), order(ben!, 1, 900), order(cleo!, 0, 5)]);
+    await settledHistory(["a A 100", "a A 100", "b A 900", "a B 100"]);
+    expect(
+      await workspace.rows(
+        "SELECT name, measure, from_class, to_class FROM portfolio_moves_by_month WHERE measure = 'abc' ORDER BY value",
+      ),
+    ).toMatchObject([
+      { from_class: "A", to_class: "B" },
+      { from_class: "", to_class: "A" },
+    ]);
+    const computed = async (): Promise<number> => {
+      const [row] = await workspace.rows<{ n: number }>("SELECT uniq(computed_at) AS n FROM portfolio_history_log");
+      return row!.n;
+    };
+    // Three months, once each, whatever two instances do in several turns.
+    expect(await computed()).toBe(3);
+    await order(cleo!, 2, 50);
+    await settledHistory(["a A 100", "a A 100", "c A 50", "b A 900", "a B 100", "c C 50"]);
+    expect(await computed()).toBe(5);
+    const differing = await workspace.rows(
+      `SELECT client_id, place, revenue, abc, xyz, rfm FROM portfolio_history WHERE month = toStartOfMonth(now() - INTERVAL 1 MONTH)
+        EXCEPT SELECT client_id, place, revenue, abc, xyz, rfm FROM portfolio_at(as_of = toStartOfMonth(toDate(now())) - 1)`,
+    );
+    expect(differing).toEqual([]);
+  });
+
+  it("a merge of clients is one leaving, and one client in all months", async () => {
     await insert(
       "identity_keys",
       [ana!, ben!].map((key) => ({ key, contact_id: zeros, client_key: key, version: 1 })),
@@ -151,6 +193,7 @@ describe("segments", () => {
       async () => news("often").at(-1),
       (last) => last === "left a",
     );
+    await settledHistory(["b A 100", "b A 100", "c A 50", "b A 1000", "c C 50"]);
   });
 
   it("a condition that can't be evaluated any more leaves its members as they are", async () => {

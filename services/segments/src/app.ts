@@ -7,11 +7,16 @@ import type { SegmentsSettings } from "./config.ts";
 import { createFindMembers } from "./inputs/members.ts";
 import { createReadSegments } from "./inputs/storedSegments.ts";
 import { ChangeTable } from "./outputs/changeTable.ts";
+import { PortfolioHistory } from "./outputs/portfolioHistory.ts";
 import { SegmentTopic } from "./outputs/segmentTopic.ts";
 import { createAnnounceChanges } from "./steps/announceChanges.ts";
 import { createEvaluateSegments } from "./steps/evaluateSegments.ts";
+import { createRecordPortfolio } from "./steps/recordPortfolio.ts";
 
-/** Every minute: segments → who holds now, as the analyst → compare → store changes → announce. */
+/**
+ * Every minute: segments → who holds now, as the analyst → compare → store changes → announce; and months of the portfolio
+ * that are over and not computed, or made of something that has changed → compute.
+ */
 export async function startSegments(settings: SegmentsSettings): Promise<RunningService> {
   const logger = createLogger("segments", settings.LOG_LEVEL);
   const registry = createMetrics("segments");
@@ -26,6 +31,11 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
     name: "keypulse_segments_changes_total",
     help: "Clients entering and leaving segments",
     labelNames: ["change"],
+    ...labels,
+  });
+  const recorded = new Counter({
+    name: "keypulse_segments_portfolio_months_total",
+    help: "Months of the portfolio computed",
     ...labels,
   });
 
@@ -50,6 +60,12 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
     changes,
     new SegmentTopic(producer, topicNames(settings.TOPIC_PREFIX).segments),
   );
+  const recordPortfolio = createRecordPortfolio({
+    history: new PortfolioHistory(clickhouse),
+    everyMs: settings.SEGMENTS_PORTFOLIO_EVERY_SECONDS * 1000,
+    clock: Date.now,
+    logger,
+  });
 
   const schedule = await scheduleEvery(
     {
@@ -69,6 +85,7 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
       changed.inc({ change: "left" }, left);
       const announced = await announceChanges();
       logger.debug({ segments, failed, entered, left, announced }, "evaluated");
+      recorded.inc(await recordPortfolio());
     },
   );
   const health = await serveHealth(settings, registry, async () => ({

@@ -33,6 +33,18 @@ export const clientFields = {
   nps: z.number("must be 0 to 10").int("must be a whole number").min(0, "must be 0 to 10").max(10, "must be 0 to 10"),
   csat: z.number("must be 1 to 5").min(1, "must be 1 to 5").max(5, "must be 1 to 5"),
   satisfaction: shortText,
+  types: z
+    .array(
+      z.enum(["promising", "image_maker", "expert", "partner"], {
+        error: "must be promising, image_maker, expert or partner; the other types are computed",
+      }),
+    )
+    .min(1, "must name a type; DELETE takes all away")
+    .describe("Types of key client that people set"),
+  lost: z.literal(true, "must be true, since the day when they said so; DELETE takes it back"),
+  lost_reason: shortText,
+  win_back_offer: shortText,
+  win_back_outcome: shortText,
   notes: text,
 } as const;
 
