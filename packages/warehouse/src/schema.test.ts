@@ -2,6 +2,7 @@ import { type ClickHouse, connectClickHouse } from "@keypulse/engines";
 import { createTestWorld } from "@keypulse/testkit";
 import { expect, it } from "vitest";
 import { migrate, viewNames } from "./index.ts";
+import { exampleCall } from "./views.ts";
 
 /** What analysts' queries rest on, as text: a view with its columns and their types. */
 async function describeViews(clickhouse: ClickHouse): Promise<string> {
@@ -13,7 +14,17 @@ async function describeViews(clickhouse: ClickHouse): Promise<string> {
   });
   const columns = await result.json<{ table: string; name: string; type: string }>();
   const views = Map.groupBy(columns, ({ table }) => table);
+  // What schema.txt says of these is what they were made of: ClickHouse itself is asked.
+  for (const view of viewNames().filter((name) => name.endsWith("_at"))) {
+    const described = await clickhouse.query({
+      query: `DESCRIBE (SELECT * FROM ${exampleCall(view)})`,
+      format: "JSONEachRow",
+    });
+    const name = view.replace(/_at$/, "");
+    views.set(name, await described.json<{ table: string; name: string; type: string }>());
+  }
   return [...views]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([view, list]) => `${view}\n${list.map(({ name, type }) => `  ${name}  ${type}\n`).join("")}`)
     .join("\n");
 }
