@@ -11,10 +11,11 @@ import { expectedOfActivity } from "./expectedOfActivity.ts";
 import { expectedOfClients } from "./expectedOfClients.ts";
 import { lossesOf } from "./expectedOfLosses.ts";
 import { concentrationOf, type Placed, portfolioOf } from "./expectedOfPortfolio.ts";
+import { expectedOfPortfolioRecipes } from "./expectedOfPortfolioRecipes.ts";
 import { type Facts, gatherFacts } from "./facts.ts";
 
 const zone = "Europe/London";
-const expected = { ...expectedOfClients, ...expectedOfActivity };
+const expected = { ...expectedOfClients, ...expectedOfActivity, ...expectedOfPortfolioRecipes };
 
 /** Columns that stand in an answer for people alone; their numbers are compared by the others. */
 const unchecked: Readonly<Record<string, readonly string[]>> = { "25_best_products": ["name"] };
