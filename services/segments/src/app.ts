@@ -14,8 +14,8 @@ import { createEvaluateSegments } from "./steps/evaluateSegments.ts";
 import { createRecordPortfolio } from "./steps/recordPortfolio.ts";
 
 /**
- * Every minute: segments → who holds now, as the analyst → compare → store changes → announce; and months of the portfolio
- * that are over and not computed, or made of something that has changed → compute.
+ * Every minute: segments → who holds now, as the analyst → compare → store changes → announce. Every ten: months of the
+ * portfolio that are over and not computed, or made of something that has changed → compute.
  */
 export async function startSegments(settings: SegmentsSettings): Promise<RunningService> {
   const logger = createLogger("segments", settings.LOG_LEVEL);
@@ -46,6 +46,7 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
   );
   const redis = connectRedis(settings, "keypulse-segments", logger);
   const workerRedis = connectRedis(settings, "keypulse-segments-worker", logger);
+  const portfolioRedis = connectRedis(settings, "keypulse-segments-portfolio", logger);
   const producer = await connectProducer(connectKafka(settings, "keypulse-segments", logger));
 
   const changes = new ChangeTable(clickhouse);
@@ -62,7 +63,6 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
   );
   const recordPortfolio = createRecordPortfolio({
     history: new PortfolioHistory(clickhouse),
-    everyMs: settings.SEGMENTS_PORTFOLIO_EVERY_SECONDS * 1000,
     clock: Date.now,
     logger,
   });
@@ -85,8 +85,18 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
       changed.inc({ change: "left" }, left);
       const announced = await announceChanges();
       logger.debug({ segments, failed, entered, left, announced }, "evaluated");
-      recorded.inc(await recordPortfolio());
     },
+  );
+  // A queue of its own: segments don't wait for years of months.
+  const portfolioSchedule = await scheduleEvery(
+    {
+      redisPrefix: `${settings.REDIS_PREFIX}segments`,
+      name: "portfolio",
+      everyMs: settings.SEGMENTS_PORTFOLIO_EVERY_SECONDS * 1000,
+      lockMs: 6_000,
+    },
+    { redis, workerRedis: portfolioRedis, logger },
+    async () => recorded.inc(await recordPortfolio()),
   );
   const health = await serveHealth(settings, registry, async () => ({
     redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
@@ -99,11 +109,12 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
     logger,
     failed: new Promise<never>(() => {}),
     async stop() {
-      await schedule.stop();
+      await Promise.all([schedule.stop(), portfolioSchedule.stop()]);
       await producer.disconnect();
       await Promise.all([clickhouse.close(), analyst.close()]);
       redis.disconnect();
       workerRedis.disconnect();
+      portfolioRedis.disconnect();
       await health.close();
     },
   };

@@ -10,7 +10,7 @@ export const segmentsSettingsShape = {
   /** ClickHouse as the analyst: conditions are run with no more rights than that. */
   CLICKHOUSE_ANALYST_URL: z.url({ protocol: /^https?$/ }).default("http://analyst:analyst@127.0.0.1:18123"),
   SEGMENTS_EVALUATE_EVERY_SECONDS: z.coerce.number().min(1).max(86_400).default(60),
-  SEGMENTS_PORTFOLIO_EVERY_SECONDS: z.coerce.number().min(0).max(86_400).default(600),
+  SEGMENTS_PORTFOLIO_EVERY_SECONDS: z.coerce.number().min(1).max(86_400).default(600),
 };
 
 export type SegmentsSettings = z.infer<z.ZodObject<typeof segmentsSettingsShape>>;
