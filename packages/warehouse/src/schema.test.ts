@@ -2,37 +2,32 @@ import { type ClickHouse, connectClickHouse } from "@keypulse/engines";
 import { createTestWorld } from "@keypulse/testkit";
 import { expect, it } from "vitest";
 import { migrate, viewNames } from "./index.ts";
-import { exampleCall } from "./views.ts";
+import { exampleCall, queryOfView } from "./views.ts";
 
-/** What analysts' queries rest on, as text: a view with its columns and their types. */
+const workspace = { timezone: "Europe/London", currency: "GBP" };
+
+/**
+ * What analysts' queries rest on, as text: a view with its columns and their types. Views are made with what schema.txt
+ * says, so ClickHouse is asked about their queries.
+ */
 async function describeViews(clickhouse: ClickHouse): Promise<string> {
-  const result = await clickhouse.query({
-    query: `SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ({views: Array(String)})
-      ORDER BY table, position`,
-    query_params: { views: viewNames() },
-    format: "JSONEachRow",
-  });
-  const columns = await result.json<{ table: string; name: string; type: string }>();
-  const views = Map.groupBy(columns, ({ table }) => table);
-  // What schema.txt says of these is what they were made of: ClickHouse itself is asked.
-  for (const view of viewNames().filter((name) => name.endsWith("_at"))) {
-    const described = await clickhouse.query({
-      query: `DESCRIBE (SELECT * FROM ${exampleCall(view)})`,
-      format: "JSONEachRow",
-    });
-    const name = view.replace(/_at$/, "");
-    views.set(name, await described.json<{ table: string; name: string; type: string }>());
+  const views: [string, string][] = [];
+  for (const view of viewNames().filter((name) => !viewNames().includes(`${name}_at`))) {
+    const asked = view.endsWith("_at") ? `SELECT * FROM ${exampleCall(view)}` : queryOfView(view, workspace);
+    const described = await clickhouse.query({ query: `DESCRIBE (${asked})`, format: "JSONEachRow" });
+    const columns = await described.json<{ name: string; type: string }>();
+    views.push([view.replace(/_at$/, ""), columns.map(({ name, type }) => `  ${name}  ${type}\n`).join("")]);
   }
-  return [...views]
+  return views
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([view, list]) => `${view}\n${list.map(({ name, type }) => `  ${name}  ${type}\n`).join("")}`)
+    .map(([view, columns]) => `${view}\n${columns}`)
     .join("\n");
 }
 
 it("keeps the names and types of views and columns (see CHANGELOG.md)", async () => {
   const world = await createTestWorld();
   const settings = { CLICKHOUSE_URL: world.clickhouseUrl, CLICKHOUSE_DATABASE: world.database };
-  await migrate(settings, { timezone: "Europe/London", currency: "GBP" });
+  await migrate(settings, workspace);
   const clickhouse = connectClickHouse(settings, "test");
   const described = await describeViews(clickhouse);
   await clickhouse.close();
