@@ -160,7 +160,20 @@ describe("the laws of it", () => {
         const distinct = new Map(shuffled.map((item) => [`${item.left}${item.right}${item.rule}${item.atMs}`, item]));
         expect(asText(settle([...distinct.values()]))).toBe(asText(settle(given)));
       }),
-      { numRuns: 500 },
+      {
+        numRuns: 500,
+        // A refused alias that was given twice was refused twice.
+        examples: [
+          [
+            [
+              { left: "c2", leftKind: "crm_id", right: "u1", rightKind: "user_id", rule: "alias", atMs: 10 },
+              { left: "c2", leftKind: "crm_id", right: "u1", rightKind: "user_id", rule: "alias", atMs: 10 },
+              { left: "c1", leftKind: "crm_id", right: "u1", rightKind: "user_id", rule: "merge", atMs: 0 },
+            ],
+            fc.sample(fc.infiniteStream(fc.nat()), { numRuns: 1, seed: 1 })[0]!,
+          ],
+        ],
+      },
     );
   });
 

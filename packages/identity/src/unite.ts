@@ -57,7 +57,9 @@ export function unite(
   );
 
   const refused: Refused[] = [];
-  for (const link of joining) {
+  for (const [index, link] of joining.entries()) {
+    // A set of links: one that is given twice is refused once.
+    if (index > 0 && isSame(link, joining[index - 1]!)) continue;
     const a = groupOf.get(link.left)!;
     const b = groupOf.get(link.right)!;
     if (a === b) continue;
@@ -84,6 +86,8 @@ const order = { merge: 0, alias: 1, same_event: 2, domain_of: 2 } as const;
 type Join = keyof typeof order;
 const isJoin = (link: Link): boolean => link.rule in order;
 
+const isSame = (a: Link, b: Link): boolean =>
+  a.left === b.left && a.right === b.right && a.rule === b.rule && a.atMs === b.atMs;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function isKeptApart(a: Group, b: Group, apart: ReadonlyMap<string, ReadonlySet<string>>): boolean {
