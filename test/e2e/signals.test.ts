@@ -243,7 +243,10 @@ describe("signals", () => {
           kind: "budget",
           id: "signals",
           version: 1,
-          value: JSON.stringify({ false_alarms: { silence: 0.2 } }),
+          value: JSON.stringify({
+            false_alarms: { silence: 0.2 },
+            segments: [{ segment: "key", false_alarms: { activity_drop: 0.5 } }],
+          }),
           deleted: 0,
           changed_by: "ana",
           changed_at: Date.now(),
@@ -256,6 +259,15 @@ describe("signals", () => {
       budget: 0.2,
       reason: expect.stringMatching(/The budget was 0.1, it is 0.2\.$/),
     });
+    // A segment with a budget of its own has lines of its own, for as many as it has members: nobody here.
+    expect(
+      await workspace.rows(
+        "SELECT detector, budget, monitored FROM detector_lines WHERE segment = 'key' AND channel = 'orders' ORDER BY detector",
+      ),
+    ).toEqual([
+      { detector: "activity_drop", budget: 0.5, monitored: 0 },
+      { detector: "silence", budget: 0.2, monitored: 0 },
+    ]);
     expect(after.filter(({ detector }) => detector === "activity_drop")).toEqual(
       before.filter(({ detector }) => detector === "activity_drop"),
     );

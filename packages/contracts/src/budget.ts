@@ -10,15 +10,17 @@ const falseAlarms = z
   .gt(0, "must be above 0")
   .max(2, "must be at most 2: more than two false alarms a client-year is no alarm");
 
+const segmentId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, "must be the id of a segment: npm run segment -- list");
+
 /** How much a workspace bears. Kept as the setting `budget`, id `signals`; what is absent is as the service's settings say. */
 export const budgetSchema = z.strictObject({
   /** False alarms a client-year that are accepted, by detector. */
   false_alarms: z.partialRecord(z.enum(detectors), falseAlarms).default({}),
   /** The same for clients of a segment, such as key clients; of several the highest counts. */
   segments: z
-    .array(
-      z.strictObject({ segment: z.string().min(1), false_alarms: z.partialRecord(z.enum(detectors), falseAlarms) }),
-    )
+    .array(z.strictObject({ segment: segmentId, false_alarms: z.partialRecord(z.enum(detectors), falseAlarms) }))
     .max(50)
     .default([]),
   /** Alerts that an account manager can look after in a week. */

@@ -144,6 +144,10 @@ describe("alerts of the console's API", () => {
     expect((await world.call("PUT", "/v1/budget", wish, { "if-match": '"0"' })).status).toBe(409);
     const wrong = await world.call<{ detail: string }>("PUT", "/v1/budget", { false_alarms: { activity_drop: 7 } });
     expect([wrong.status, wrong.body.detail]).toEqual([400, expect.stringContaining("at most 2")]);
+    const odd = await world.call<{ detail: string }>("PUT", "/v1/budget", {
+      segments: [{ segment: "key' OR 1", false_alarms: {} }],
+    });
+    expect([odd.status, odd.body.detail]).toEqual([400, expect.stringContaining("must be the id of a segment")]);
     expect(await world.rows("SELECT owner, alerts, above_capacity FROM alerts_by_manager ORDER BY alerts")).toEqual([
       { owner: "ana", alerts: 1, above_capacity: false },
       { owner: "", alerts: 10, above_capacity: false },

@@ -33,10 +33,10 @@ export class WorkspaceBudget {
   async members(segments: readonly string[]): Promise<Map<string, Set<string>>> {
     const members = new Map<string, Set<string>>();
     if (segments.length === 0) return members;
-    const list = segments.map((segment) => `'${segment.replaceAll(/[^\w.-]/g, "")}'`).join(", ");
     const rows = await this.#rows<{ client_id: string; segments: string[] }>(
       `SELECT client_id, groupArray(toString(m.segment)) AS segments FROM segment_members AS m
-       WHERE m.segment IN (${list}) GROUP BY client_id`,
+       WHERE m.segment IN {segments: Array(String)} GROUP BY client_id`,
+      { segments },
     );
     for (const row of rows) members.set(row.client_id, new Set(row.segments));
     return members;
@@ -54,7 +54,7 @@ export class WorkspaceBudget {
     return rows.map(({ ratio, real }) => ({ ratio: Math.max(0, ratio), real }));
   }
 
-  async #rows<T>(query: string): Promise<T[]> {
-    return await (await this.#clickhouse.query({ query, format: "JSONEachRow" })).json<T>();
+  async #rows<T>(query: string, query_params: Record<string, unknown> = {}): Promise<T[]> {
+    return await (await this.#clickhouse.query({ query, query_params, format: "JSONEachRow" })).json<T>();
   }
 }
