@@ -50,6 +50,7 @@ export {
 export { dropThreshold } from "./dropThreshold.ts";
 export { type DropCloseReason, trackEpisodes } from "./episodeTracker.ts";
 export { type ChannelWords, channelWords, dropFinding, outageFinding, silenceFinding } from "./findings/activity.ts";
+export { adviceFor } from "./findings/advice.ts";
 export {
   detectConcentrationTrend,
   detectShareCrossing,
@@ -74,6 +75,7 @@ export {
 } from "./findings/marginTrend.ts";
 export { defaultMixSettings, detectMix, type OrderWithGroups } from "./findings/mix.ts";
 export { detectPayment, type Invoice, type PaymentSettings } from "./findings/payment.ts";
+export { type AskedAsOf, type RaisedFinding, raisedSince } from "./findings/raisedSince.ts";
 export { detectReturn, type LostClient } from "./findings/returned.ts";
 export {
   detectComplaints,

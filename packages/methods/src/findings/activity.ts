@@ -2,19 +2,21 @@ import type { DropEpisode } from "../dropEpisodes.ts";
 import type { Outage } from "../outages.ts";
 import type { MonitoredSilence } from "../silence.ts";
 import { DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
-import { counted, date, number, percent, rarity } from "./say.ts";
+import { counted, date, number, percent, rarity, short } from "./say.ts";
 
 /** How events of a channel are called, and what fewer of them mean. */
 export interface ChannelWords {
   readonly plural: string;
   /** "No order", "No sign of life". */
   readonly none: string;
-  readonly cause: "fewer_orders" | "less_activity";
 }
 
 export const channelWords = {
-  orders: { plural: "orders", none: "No order", cause: "fewer_orders" },
-  all: { plural: "signs of life", none: "No sign of life", cause: "less_activity" },
+  orders: { plural: "orders", none: "No order" },
+  all: { plural: "signs of life", none: "No sign of life" },
+  email: { plural: "mails opened, clicked or answered", none: "No mail opened, clicked or answered" },
+  web: { plural: "visits to our website", none: "No visit to our website" },
+  call: { plural: "calls", none: "No call" },
 } as const satisfies Record<string, ChannelWords>;
 
 /** An open drop episode as a finding. @param budget false alarms a client-year that the threshold was set for */
@@ -28,7 +30,7 @@ export function dropFinding(
   const { latest } = episode;
   return {
     model: { name: "activity_drop", version: 1 },
-    cause: words.cause,
+    cause: "less_activity",
     direction: "worse",
     expected: latest.levelBefore,
     observed: latest.levelNow,
@@ -46,6 +48,7 @@ export function dropFinding(
       weeks_of_silence: latest.R,
       baseline: episode.baselineAtOpening,
     },
+    headline: `${words.plural} down by ${percent(1 - latest.ratio)}`,
     text:
       `${percent(1 - latest.ratio)} fewer ${words.plural}: ${number(latest.levelNow)} a week over the last eight weeks (the latest ` +
       `four count triple), usually ${number(latest.levelBefore)}. That is ${number(latest.alarmScore)} times its usual wobble; ` +
@@ -64,7 +67,7 @@ export function silenceFinding(
   const held = Math.round(silence.gapDays - silence.effectiveGapDays);
   return {
     model: { name: "silence", version: silence.regularity === 1 ? 1 : 2 },
-    cause: words.cause,
+    cause: "less_activity",
     direction: "worse",
     expected: silence.expectedGapDays,
     observed: silence.effectiveGapDays,
@@ -79,6 +82,7 @@ export function silenceFinding(
       repeats: silence.repeats,
       regularity: silence.regularity,
     },
+    headline: `${words.none.toLowerCase()} for ${counted(Math.round(silence.gapDays), "day")}`,
     text:
       `${words.none} for ${counted(Math.round(silence.gapDays), "day")} (last on ${date(lastActiveMs)}), usually every ` +
       `${counted(silence.expectedGapDays, "day")}: ${number(silence.timesExpected)} times as long. By chance a client with this ` +
@@ -103,6 +107,7 @@ export function outageFinding(source: string, outage: Outage, nowMs: number): Fi
     falseAlarmsPerClientYear: undefined,
     parts: [source],
     values: {},
+    headline: `${short(source)}: nothing for ${counted(gapHours, "hour")}`,
     text: `${source} ${state} for ${counted(gapHours, "hour")} since ${new Date(startMs).toISOString().slice(0, 16).replace("T", " ")} UTC; twice its longest usual pause is ${counted(thresholdHours, "hour")}.`,
   };
 }

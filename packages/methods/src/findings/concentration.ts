@@ -50,6 +50,7 @@ export function detectShareCrossing(
     falseAlarmsPerClientYear: undefined,
     parts: [],
     values: { level, level_before: before },
+    headline: `share of our revenue ${isUp ? "above" : "below"} ${percent(crossed)}${isUp ? "" : " again"}`,
     text: isUp
       ? `${percent(share)} of revenue comes from this client: above ${percent(crossed)}, ${levelTexts.get(crossed)}.`
       : `${percent(share)} of revenue comes from this client: below ${percent(crossed)} again.`,
@@ -102,7 +103,8 @@ export function detectConcentrationTrend(
     tailProbability,
     falseAlarmsPerClientYear,
     parts: [],
-    values: { slope_a_month: slope, months: last.length, equal_clients: observed > 0 ? 1 / observed : 0 },
+    values: { slope_a_month: slope, months: last.length, equal_clients: observed > 1e-9 ? 1 / observed : 0 },
+    headline: `revenue hangs on ${change > 0 ? "fewer" : "more"} clients`,
     text:
       `Revenue hangs on ${change > 0 ? "fewer" : "more"} clients: the Herfindahl index went from ${shown(expected)} to ${shown(observed)} in ` +
       `${last.length} months; by chance this happens ${rarity(falseAlarmsPerClientYear)}.`,

@@ -1,7 +1,7 @@
 import type { OpenInterval } from "../intervals.ts";
 import { detectSilence, type SilenceHistory, type SilencePrior, type SilenceSettings } from "../silence.ts";
 import { DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
-import { counted, date, list, number, rarity } from "./say.ts";
+import { counted, date, few, list, number, rarity, short } from "./say.ts";
 
 /** A person at a client, as contact detectors look at them. */
 export interface WatchedContact {
@@ -43,6 +43,7 @@ export function detectContactSilence(
     falseAlarmsPerClientYear,
     parts: silent.map((other) => other.name),
     values: { critical_gap_days: found.criticalGapDays, repeats: found.repeats },
+    headline: `no word from ${short(name)} for ${counted(Math.round(found.gapDays), "day")}`,
     text:
       `${name}, who decides, has not been heard from for ${counted(Math.round(found.gapDays), "day")} (last on ${date(lastMs)}), ` +
       `usually every ${counted(found.expectedGapDays, "day")}; by chance this happens ${rarity(falseAlarmsPerClientYear)}.` +
@@ -63,6 +64,11 @@ const mailTexts = {
   unsubscribe: "No more mailings wanted by",
   complaint: "Our mail was reported as spam by",
 } as const;
+const mailHeadlines = {
+  hard_bounce: "mail bounces:",
+  unsubscribe: "wants no more mail:",
+  complaint: "our mail called spam by",
+} as const;
 const gravest = ["hard_bounce", "complaint", "unsubscribe"] as const;
 
 /**
@@ -73,7 +79,7 @@ export function detectMailTrouble(events: readonly MailEvent[], nowMs: number, r
   const fromMs = nowMs - recentDays * MS_A_DAY;
   const lastSeen = new Map<string, number>();
   for (const { contact, type, atMs } of events) {
-    if (type === "sign_of_life") lastSeen.set(contact, Math.max(atMs, lastSeen.get(contact) ?? atMs));
+    if (type === "sign_of_life" && atMs <= nowMs) lastSeen.set(contact, Math.max(atMs, lastSeen.get(contact) ?? atMs));
   }
   const troubles = events
     .filter((event): event is MailEvent & { type: keyof typeof mailTexts } => event.type !== "sign_of_life")
@@ -101,6 +107,7 @@ export function detectMailTrouble(events: readonly MailEvent[], nowMs: number, r
     falseAlarmsPerClientYear: undefined,
     parts: contacts,
     values: { decision_makers: new Set(troubles.filter((t) => t.isDecisionMaker).map((t) => t.contact)).size },
+    headline: `${mailHeadlines[first.type]} ${short(first.contact)}`,
     text:
       `${mailTexts[first.type]} ${first.contact}${first.isDecisionMaker ? ", who decides" : ""}, since ${date(first.atMs)}.` +
       (others.length > 0 ? ` Trouble with mail also of ${list(others)}.` : ""),
@@ -136,6 +143,7 @@ export function detectMissedCalls(calls: readonly CallEvent[], nowMs: number): F
     falseAlarmsPerClientYear: undefined,
     parts: contacts,
     values: { waited_days: waitedDays },
+    headline: `${few(missed.length, "call")} of theirs not returned for ${counted(Math.floor(waitedDays), "day")}`,
     text: `${list(contacts)} called ${missed.length === 1 ? "once" : `${number(missed.length)} times`} since ${date(first.atMs)} and nobody called back in ${counted(Math.floor(waitedDays), "day")}.`,
   };
 }

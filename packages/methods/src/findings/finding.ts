@@ -1,12 +1,10 @@
 /** What a finding is about: findings of one client with one cause belong into one alert, whichever detectors said so. */
 export type Cause =
   | "less_activity"
-  | "fewer_orders"
   | "smaller_orders"
   | "missing_products"
   | "pays_late"
   | "falling_margin"
-  | "rising_discount"
   | "contact_lost"
   | "unanswered_calls"
   | "dissatisfied"
@@ -39,6 +37,8 @@ export interface Finding {
   readonly parts: readonly string[];
   /** Further numbers that the text or a reader may want; units end names. */
   readonly values: Readonly<Record<string, number>>;
+  /** A few words in lower case, at most some 60 characters: what a list of findings shows. */
+  readonly headline: string;
   /** One sentence or two for a person, made of the numbers above. */
   readonly text: string;
 }

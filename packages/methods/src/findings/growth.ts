@@ -1,6 +1,6 @@
 import type { DropScore } from "../dropScore.ts";
 import { type BudgetSettings, checkBudget, checkFinite, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
-import { counted, list, number, percent, rarity } from "./say.ts";
+import { counted, few, list, number, percent, rarity } from "./say.ts";
 import { moreTail } from "./tails.ts";
 
 /** As much as a drop must fall beyond the level, growth must rise beyond it. */
@@ -33,6 +33,7 @@ export function detectGrowth(score: DropScore, threshold: number, noun: string, 
     falseAlarmsPerClientYear: undefined,
     parts: [],
     values: { score: rise, threshold, ratio: score.ratio, usual_wobble: score.usualWobble },
+    headline: `${noun} up by ${percent(score.ratio - 1)}`,
     text:
       `${percent(score.ratio - 1)} more ${noun}: ${number(score.levelNow)} a week over the last eight weeks, usually ` +
       `${number(score.levelBefore)}. What all clients did alike is taken out.`,
@@ -80,6 +81,7 @@ export function detectNewThings(
     falseAlarmsPerClientYear,
     parts: names,
     values: { earlier: before },
+    headline: few(recent.length, `new ${kind}`),
     text:
       `${counted(recent.length, `new ${kind}`)} in the last quarter (${list(names)}), usually ${number(before / periods)}; ` +
       `by chance this happens ${rarity(falseAlarmsPerClientYear)}.`,

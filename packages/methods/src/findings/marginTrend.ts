@@ -63,7 +63,7 @@ function shareTrend(
   const fromMs = last[0]!.atMs;
   return {
     model: { name: `${name}_trend`, version: 1 },
-    cause: name === "margin" ? "falling_margin" : "rising_discount",
+    cause: "falling_margin",
     direction: "worse",
     expected,
     observed,
@@ -73,6 +73,7 @@ function shareTrend(
     falseAlarmsPerClientYear,
     parts: [],
     values: { slope_a_point: slope, points: last.length },
+    headline: `${name} ${name === "margin" ? "down" : "up"} from ${percent(expected)} to ${percent(observed)}`,
     text:
       `${name === "margin" ? "Their margin fell" : "Their discount rose"} from ${percent(expected)} to ${percent(observed)} ` +
       `over the last ${last.length} orders, since ${date(fromMs)}. By chance this happens ${rarity(falseAlarmsPerClientYear)}.`,

@@ -1,5 +1,5 @@
 import { type BudgetSettings, checkBudget, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
-import { counted, date, list, percent, rarity } from "./say.ts";
+import { counted, date, list, percent, rarity, short } from "./say.ts";
 import { noneTail } from "./tails.ts";
 
 /** An order with the product groups that were in it. */
@@ -66,6 +66,7 @@ export function detectMix(orders: readonly OrderWithGroups[], settings: BudgetSe
     falseAlarmsPerClientYear,
     parts: names,
     values: { orders_since: first.since, groups_gone: gone.length, groups_regular: regular.length },
+    headline: `no ${short(first.group)} in the last ${counted(first.since, "order")}`,
     text:
       `No ${first.group} in the last ${counted(first.since, "order")}, since ${date(first.lastMs)}; before, it was in ` +
       `${percent(first.share)} of them.${more} By chance this happens ${rarity(falseAlarmsPerClientYear)}: do they buy it elsewhere?`,

@@ -40,7 +40,7 @@ describe("spend", () => {
       detectSpend(year(random, 20, 200, 4, 200), spend, now),
       detectSpend(year(random, 20, 200, 20, 80), spend, now),
     ];
-    expect(fewer).toMatchObject({ cause: "fewer_orders", parts: ["fewer orders"], unit: "EUR in 91 days" });
+    expect(fewer).toMatchObject({ cause: "less_activity", parts: ["fewer orders"], unit: "EUR in 91 days" });
     expect(fewer!.text).toContain("They order less often: ");
     expect(smaller).toMatchObject({ cause: "smaller_orders", parts: ["smaller orders"] });
     expect(smaller!.text).toMatch(

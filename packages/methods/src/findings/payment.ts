@@ -1,7 +1,7 @@
 import { normalTail } from "../specialFunctions.ts";
 import { type BudgetSettings, checkBudget, checkFinite, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
 import { MEDIAN_PENALTY, mannKendallTail, median, robustSpread, theilSenSlope } from "./robust.ts";
-import { counted, money, number, rarity } from "./say.ts";
+import { counted, few, money, number, rarity } from "./say.ts";
 
 export interface Invoice {
   readonly id: string;
@@ -87,6 +87,12 @@ export function detectPayment(invoices: readonly Invoice[], settings: PaymentSet
       tail_of_level: levelTail,
       tail_of_trend: trendTail,
     },
+    headline:
+      overdue.length > 0
+        ? `${few(overdue.length, "invoice")} of ${money(overdueAmount, settings.currency)} overdue`
+        : isLater
+          ? `paid ${describeDelay(now)}, usually ${describeDelay(usual)}`
+          : `each invoice paid ${counted(slope, "day")} later`,
     text: `${what}.${open} By chance this happens ${rarity(falseAlarmsPerClientYear)}.`,
   };
 }

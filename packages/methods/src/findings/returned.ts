@@ -30,6 +30,7 @@ export function detectReturn(client: LostClient, noun: string, nowMs: number): F
     falseAlarmsPerClientYear: undefined,
     parts: [],
     values: { away_days: awayDays },
+    headline: `back after ${counted(Math.round(awayDays), "day")}`,
     text: `Back after ${counted(Math.round(awayDays), "day")}: ${counted(since.length, noun)} since ${date(firstMs)}, the first after they were lost on ${date(client.lostMs)}.`,
   };
 }

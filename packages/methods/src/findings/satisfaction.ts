@@ -1,11 +1,12 @@
 import { normalTail } from "../specialFunctions.ts";
 import { type BudgetSettings, checkBudget, checkFinite, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
-import { counted, date, number, rarity } from "./say.ts";
+import { counted, date, few, number, rarity, short } from "./say.ts";
 import { moreTail } from "./tails.ts";
 
 /** An answer to "how likely would you recommend us" (nps, 0 to 10) or "how satisfied are you" (csat, 1 to 5). */
 export interface SurveyAnswer {
   readonly atMs: number;
+  /** Who answered; empty where the answer is said to be that of the client as a whole. */
   readonly contact: string;
   readonly isDecisionMaker: boolean;
   readonly scale: "nps" | "csat";
@@ -20,12 +21,15 @@ const scales = {
 const RECENT_DAYS = 90;
 const MIN_BEFORE = 3;
 
-/** A decision maker whose newest answer of the last 90 days is a detractor's (nps 6 or less, csat 2 or less). A fact. */
+/**
+ * A decision maker, or the client as a whole, whose newest answer of the last 90 days is a detractor's (nps 6 or less, csat
+ * 2 or less). A fact.
+ */
 export function detectDetractor(answers: readonly SurveyAnswer[], nowMs: number): Finding | null {
   const newest = new Map<string, SurveyAnswer>();
   for (const answer of answers) {
     checkAnswer(answer);
-    if (answer.atMs > nowMs || answer.atMs <= nowMs - RECENT_DAYS * MS_A_DAY || !answer.isDecisionMaker) continue;
+    if (answer.atMs > nowMs || answer.atMs <= nowMs - RECENT_DAYS * MS_A_DAY || !counts(answer)) continue;
     if (answer.atMs >= (newest.get(answer.contact)?.atMs ?? answer.atMs)) newest.set(answer.contact, answer);
   }
   const detractors = [...newest.values()]
@@ -35,6 +39,7 @@ export function detectDetractor(answers: readonly SurveyAnswer[], nowMs: number)
   if (first === undefined) return null;
   const scale = scales[first.scale];
   const before = answers.filter((a) => a.contact === first.contact && a.scale === first.scale && a.atMs < first.atMs);
+  const isWhole = first.contact === "";
   const usual = before.length > 0 ? mean(before) : undefined;
   return {
     model: { name: "detractor", version: 1 },
@@ -46,10 +51,11 @@ export function detectDetractor(answers: readonly SurveyAnswer[], nowMs: number)
     window: { fromMs: first.atMs, toMs: nowMs },
     tailProbability: undefined,
     falseAlarmsPerClientYear: undefined,
-    parts: detractors.map(({ contact }) => contact),
+    parts: detractors.map(({ contact }) => contact).filter((contact) => contact !== ""),
     values: { earlier_answers: before.length },
+    headline: `${number(first.score)} of ${scale.most} points${isWhole ? "" : ` by ${short(first.contact)}`}`,
     text:
-      `${first.contact}, who decides, gave ${number(first.score)} of ${scale.most} on ${date(first.atMs)}` +
+      `${isWhole ? "They" : `${first.contact}, who decides,`} gave ${number(first.score)} of ${scale.most} on ${date(first.atMs)}` +
       (usual === undefined ? "." : `, before ${number(usual)} on average.`),
   };
 }
@@ -87,8 +93,11 @@ export function detectSatisfactionDrop(
       window: { fromMs, toMs: nowMs },
       tailProbability,
       falseAlarmsPerClientYear,
-      parts: [...new Set(now.toSorted((a, b) => a.score - b.score).map(({ contact }) => contact))],
+      parts: [...new Set(now.toSorted((a, b) => a.score - b.score).map(({ contact }) => contact))].filter(
+        (contact) => contact !== "",
+      ),
       values: { answers: now.length, earlier_answers: before.length },
+      headline: `satisfaction down from ${number(expected)} to ${number(observed)} of ${most}`,
       text:
         `Satisfaction fell from ${number(expected)} to ${number(observed)} of ${most} (${counted(now.length, "answer")} in the last ` +
         `${RECENT_DAYS} days); by chance this happens ${rarity(falseAlarmsPerClientYear)}.`,
@@ -127,9 +136,12 @@ export function detectComplaints(
     falseAlarmsPerClientYear,
     parts: [],
     values: { earlier_complaints: before },
+    headline: `${few(now, "complaint")} in ${RECENT_DAYS} days`,
     text: `${counted(now, "complaint")} in the last ${RECENT_DAYS} days, usually ${number(expected)}; by chance this happens ${rarity(falseAlarmsPerClientYear)}.`,
   };
 }
+
+const counts = ({ isDecisionMaker, contact }: SurveyAnswer): boolean => isDecisionMaker || contact === "";
 
 function checkAnswer({ scale, score, atMs }: SurveyAnswer): void {
   checkFinite({ atMs });

@@ -18,6 +18,18 @@ export function counted(value: number, unit: string, plural = `${unit}s`): strin
   return `${shown} ${shown === "1" ? unit : plural}`;
 }
 
+const words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+
+/** A count at the start of a headline: "two invoices", "40 calls". */
+export function few(value: number, unit: string): string {
+  return `${words[value] ?? number(value)} ${unit}${value === 1 ? "" : "s"}`;
+}
+
+/** A name that leaves room in a headline. */
+export function short(name: string, most = 28): string {
+  return name.length <= most ? name : `${name.slice(0, most - 1).trimEnd()}…`;
+}
+
 export function money(amount: number, currency: string): string {
   const places = Math.abs(amount) < 100 ? 2 : 0;
   return `${amount.toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places })} ${currency}`;

@@ -72,7 +72,7 @@ export function detectSpend(orders: readonly OrderAmount[], settings: SpendSetti
         : `They order as often but smaller: ${large}`;
   return {
     model: { name: "spend", version: 1 },
-    cause: isFewer ? "fewer_orders" : "smaller_orders",
+    cause: isFewer ? "less_activity" : "smaller_orders",
     direction: "worse",
     expected,
     observed,
@@ -89,6 +89,9 @@ export function detectSpend(orders: readonly OrderAmount[], settings: SpendSetti
       tail_of_number: fewer,
       tail_of_size: size.tail,
     },
+    headline: isSmaller
+      ? `orders of ${money(size.now, settings.currency)} instead of ${money(size.before, settings.currency)}`
+      : `revenue down by ${percent(1 - observed / expected)}`,
     text:
       `${money(observed, settings.currency)} in the last ${settings.windowDays} days, ${percent(1 - observed / expected)} ` +
       `less than their usual ${money(expected, settings.currency)}. ${why}. By chance this happens ${rarity(falseAlarmsPerClientYear)}.`,
