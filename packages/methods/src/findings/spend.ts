@@ -34,13 +34,15 @@ export function detectSpend(orders: readonly OrderAmount[], settings: SpendSetti
   checkFinite({ nowMs });
   const windowMs = settings.windowDays * MS_A_DAY;
   const fromMs = nowMs - windowMs;
+  const referenceMs = fromMs - settings.referenceWindows * windowMs;
   const before: OrderAmount[] = [];
   const now: OrderAmount[] = [];
   let firstMs = nowMs;
   for (const order of orders) {
     checkFinite({ amount: order.amount, atMs: order.atMs });
-    if (order.atMs > nowMs || order.atMs <= fromMs - settings.referenceWindows * windowMs) continue;
-    firstMs = Math.min(firstMs, order.atMs);
+    if (order.atMs > nowMs) continue;
+    firstMs = Math.min(firstMs, Math.max(order.atMs, referenceMs));
+    if (order.atMs <= referenceMs) continue;
     (order.atMs > fromMs ? now : before).push(order);
   }
   const valuesBefore = before.filter(({ amount }) => amount > 0).map(({ amount }) => amount);
