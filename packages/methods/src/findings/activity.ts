@@ -48,7 +48,7 @@ export function dropFinding(
       weeks_of_silence: latest.R,
       baseline: episode.baselineAtOpening,
     },
-    headline: `${words.plural} down by ${percent(1 - latest.ratio)}`,
+    headline: `${percent(1 - latest.ratio)} fewer ${words.plural}`,
     text:
       `${percent(1 - latest.ratio)} fewer ${words.plural}: ${number(latest.levelNow)} a week over the last eight weeks (the latest ` +
       `four count triple), usually ${number(latest.levelBefore)}. That is ${number(latest.alarmScore)} times its usual wobble; ` +
@@ -107,7 +107,7 @@ export function outageFinding(source: string, outage: Outage, nowMs: number): Fi
     falseAlarmsPerClientYear: undefined,
     parts: [source],
     values: {},
-    headline: `${short(source)}: nothing for ${counted(gapHours, "hour")}`,
+    headline: `${short(source)} ${state} for ${counted(gapHours, "hour")}`,
     text: `${source} ${state} for ${counted(gapHours, "hour")} since ${new Date(startMs).toISOString().slice(0, 16).replace("T", " ")} UTC; twice its longest usual pause is ${counted(thresholdHours, "hour")}.`,
   };
 }

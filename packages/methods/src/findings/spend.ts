@@ -82,7 +82,7 @@ export function detectSpend(orders: readonly OrderAmount[], settings: SpendSetti
     window: { fromMs, toMs: nowMs },
     tailProbability,
     falseAlarmsPerClientYear,
-    parts: [...(isFewer ? ["fewer orders"] : []), ...(isSmaller ? ["smaller orders"] : [])],
+    parts: [],
     values: {
       orders: values.length,
       usual_orders: usualOrders,

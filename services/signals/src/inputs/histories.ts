@@ -1,8 +1,7 @@
-import type { Channel } from "@keypulse/contracts";
 import type { ClickHouse } from "@keypulse/engines";
 import { nobody } from "@keypulse/identity";
 import { keysOfClients } from "@keypulse/warehouse";
-import type { ClientHistory } from "../domain/clientHistory.ts";
+import type { ActivityChannel, ClientHistory } from "../domain/clientHistory.ts";
 
 const clientsAQuery = 5_000;
 /** So many keys' days fit into ClickHouse's answer and this process at once. */
@@ -206,7 +205,7 @@ function* partsOf(ids: readonly string[]): Generator<string[]> {
 }
 
 function toHistory(row: ActivityRow, shares: ShareRow["shares"], revenue: RevenueRow["revenue"]): ClientHistory {
-  const channel = (counts: string[], name: Channel, firstAt: string, lastAt: string) => {
+  const channel = (counts: string[], name: ActivityChannel, firstAt: string, lastAt: string) => {
     const kept = counts.flatMap((count, i) => (Number(count) > 0 ? [i] : []));
     if (kept.length === 0) return undefined;
     const index = name === "orders" ? 1 : 2;
