@@ -18,6 +18,8 @@ export const signalsSettingsShape = {
   /** False alarms a client-year that are accepted, a detector. */
   SIGNALS_DROP_BUDGET: budget(0.25),
   SIGNALS_SILENCE_BUDGET: budget(0.1),
+  /** The same of all smaller detectors together; each gets an equal share. */
+  SIGNALS_SMALLER_BUDGET: budget(0.1),
   /** Clients with fewer repeats than this are not watched for silence. */
   SIGNALS_MIN_REPEATS: whole(3, 1, 100),
   /** A source that fewer clients are known by is not judged: its pause may be theirs. */

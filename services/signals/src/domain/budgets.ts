@@ -1,7 +1,23 @@
 import type { Budget, Detector } from "@keypulse/contracts";
 
-/** Detectors that may be wrong by chance, and so have a budget. */
-export const budgetedDetectors = ["activity_drop", "silence"] as const satisfies readonly Detector[];
+/** Smaller detectors that may be wrong by chance: unless people say otherwise they share one budget. */
+export const smallerDetectors = [
+  "contact_silence",
+  "spend",
+  "mix",
+  "margin_trend",
+  "discount_trend",
+  "payment",
+  "satisfaction_drop",
+  "complaints",
+  "concentration_trend",
+  "new_product_groups",
+  "new_contacts",
+] as const satisfies readonly Detector[];
+export type SmallerDetector = (typeof smallerDetectors)[number];
+
+/** Detectors that may be wrong by chance, and so have a budget; the others report facts. */
+export const budgetedDetectors = ["activity_drop", "silence", "growth", ...smallerDetectors] as const;
 export type BudgetedDetector = (typeof budgetedDetectors)[number];
 
 /** False alarms a client-year that are borne, by detector. */
@@ -12,6 +28,17 @@ export interface Budgets {
   readonly forAll: FalseAlarms;
   /** Segments with a budget of their own. */
   readonly segments: readonly { readonly segment: string; readonly falseAlarms: FalseAlarms }[];
+}
+
+/** The service's settings as budgets; growth is the drop's mirror and has the drop's line. */
+export function usualBudgets(settings: { drop: number; silence: number; smaller: number }): FalseAlarms {
+  const each = settings.smaller / smallerDetectors.length;
+  return {
+    ...(Object.fromEntries(smallerDetectors.map((detector) => [detector, each])) as Record<SmallerDetector, number>),
+    activity_drop: settings.drop,
+    growth: settings.drop,
+    silence: settings.silence,
+  };
 }
 
 export function budgetsOf(budget: Budget, usual: FalseAlarms): Budgets {
@@ -34,8 +61,6 @@ export const budgetsOfDetector = ({ forAll, segments }: Budgets, detector: Budge
 export function budgetOfClient({ forAll, segments }: Budgets, memberOf: ReadonlySet<string>): FalseAlarms {
   const own = segments.filter(({ segment }) => memberOf.has(segment)).map(({ falseAlarms }) => falseAlarms);
   if (own.length === 0) return forAll;
-  return {
-    activity_drop: Math.max(...own.map(({ activity_drop }) => activity_drop)),
-    silence: Math.max(...own.map(({ silence }) => silence)),
-  };
+  const most = (detector: BudgetedDetector): number => Math.max(...own.map((one) => one[detector]));
+  return Object.fromEntries(budgetedDetectors.map((detector) => [detector, most(detector)])) as FalseAlarms;
 }

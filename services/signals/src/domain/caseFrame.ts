@@ -7,25 +7,10 @@ import {
   type OrderAmount,
   raisedSince,
 } from "@keypulse/methods";
+import type { SmallerDetector } from "./budgets.ts";
 import type { CaseFile } from "./caseFile.ts";
 import type { CasePanel } from "./casePanel.ts";
 import type { Watched } from "./watched.ts";
-
-/** Smaller detectors that may be wrong by chance: they share one budget of false alarms. */
-export const smallerDetectors = [
-  "contact_silence",
-  "spend",
-  "mix",
-  "margin_trend",
-  "discount_trend",
-  "payment",
-  "satisfaction_drop",
-  "complaints",
-  "concentration_trend",
-  "new_product_groups",
-  "new_contacts",
-] as const satisfies readonly Detector[];
-export type SmallerDetector = (typeof smallerDetectors)[number];
 
 /** What all smaller detectors are given of one client. */
 export interface CaseFrame {

@@ -1,7 +1,8 @@
 import { createCalendar, defaultGammaPrior, type OrderAmount } from "@keypulse/methods";
 import { describe, expect, it } from "vitest";
+import { smallerDetectors } from "./budgets.ts";
 import { type CaseFile, emptyCaseFile } from "./caseFile.ts";
-import { type CaseFrame, smallerDetectors } from "./caseFrame.ts";
+import type { CaseFrame } from "./caseFrame.ts";
 import { type CasePanel, RevenueOfAll } from "./casePanel.ts";
 import { watchCase } from "./watchCase.ts";
 
