@@ -14,7 +14,7 @@ import {
   type SourceWatch,
 } from "@keypulse/methods";
 import type { FalseAlarms } from "./budgets.ts";
-import type { ClientHistory } from "./clientHistory.ts";
+import { type ClientHistory, orderAmounts } from "./clientHistory.ts";
 import type { PanelContext } from "./context.ts";
 import { describeDrop, describeDropEnd, describeReturn, describeSilence } from "./describe.ts";
 
@@ -58,7 +58,7 @@ export function detect(
 ): Detection {
   const findings: Finding[] = [];
   let nextDeadlineMs: number | undefined;
-  const revenue: OrderAmount[] = history.revenue.map(({ day, amount }) => ({ atMs: calendar.dayStartMs(day), amount }));
+  const revenue = orderAmounts(history.revenue, calendar);
 
   for (const channel of channels) {
     const activity = history.channels[channel];
