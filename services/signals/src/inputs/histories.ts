@@ -104,7 +104,7 @@ export class Histories {
          LEFT JOIN ${map} AS m ON m.key = a.client_key
          ASOF LEFT JOIN ${moves} AS v ON v.key = a.client_key AND v.since <= a.moved_day
        ) WHERE ${clients}`;
-    for await (const row of this.#rows<RevenueRow>(
+    const revenueRows = this.#rows<RevenueRow>(
       `SELECT client_id, arrayMap(d -> d.1, sorted) AS days, arrayMap(d -> d.2, sorted) AS amounts FROM (
          SELECT client_id, arraySort(groupArray((toUInt16(net_day), toString(net)))) AS sorted FROM (
            SELECT client_id, net_day, sum(net) AS net FROM (${ofClients(`
@@ -113,10 +113,8 @@ export class Histories {
            ) GROUP BY client_id, net_day
          ) GROUP BY client_id
        )`,
-    )) {
-      revenue.set(row.client_id, made.revenueOf(row));
-    }
-    for await (const row of this.#rows<ActivityRow>(
+    );
+    const activityRows = this.#rows<ActivityRow>(
       `SELECT * EXCEPT sorted, arrayMap(d -> d.1, sorted) AS days, arrayMap(d -> d.2, sorted) AS orders,
          arrayMap(d -> d.3, sorted) AS active
        FROM (
@@ -137,8 +135,17 @@ export class Histories {
            ) GROUP BY client_key, source, moved_day`)}
          ) GROUP BY client_id
        )`,
-    )) {
-      histories.push(made.historyOf(row, revenue.get(row.client_id)));
+    );
+    const readRevenue = async () => {
+      for await (const row of revenueRows) revenue.set(row.client_id, made.revenueOf(row));
+    };
+    const readActivity = async () => {
+      for await (const row of activityRows) histories.push(made.historyOf(row));
+    };
+    const first = histories.length;
+    await Promise.all([readRevenue(), readActivity()]);
+    for (const history of histories.slice(first)) {
+      history.revenue = revenue.get(history.clientId) ?? history.revenue;
     }
   }
 

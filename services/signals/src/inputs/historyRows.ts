@@ -22,6 +22,8 @@ export interface RevenueRow {
   amounts: string[];
 }
 
+const noRevenue: DailyRevenue = { days: [], amounts: [] };
+
 /** Makes histories of rows, close together in memory: there are a hundred thousand of them at once. */
 export class HistoryRows {
   /** As ClickHouse's Date: until 2149. */
@@ -32,7 +34,8 @@ export class HistoryRows {
   /** Few sources in simple proportions: most clients' shares are another one's too. */
   readonly #shares = new Map<string, ReadonlyMap<string, number>>();
 
-  historyOf(row: ActivityRow, revenue: DailyRevenue | undefined): ClientHistory {
+  /** Without its revenue, which comes by itself. */
+  historyOf(row: ActivityRow): ClientHistory {
     const [sources, ofOrders, ofAll] = row.shares;
     const channels: Partial<Record<Channel, ChannelHistory>> = {};
     if (row.orders.some((count) => count > 0)) {
@@ -49,10 +52,10 @@ export class HistoryRows {
       lastAtMs: row.last_active,
       sourceShares: this.#sharesOf(sources, ofAll),
     };
-    return { clientId: row.client_id, channels, revenue: revenue ?? this.revenueOf({ days: [], amounts: [] }) };
+    return { clientId: row.client_id, channels, revenue: noRevenue };
   }
 
-  revenueOf(row: Omit<RevenueRow, "client_id">): DailyRevenue {
+  revenueOf(row: RevenueRow): DailyRevenue {
     const days = this.#days.take(row.days.length);
     const amounts = this.#amounts.take(row.days.length);
     days.set(row.days);
