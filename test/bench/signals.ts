@@ -1,7 +1,7 @@
 import { connectRedis, silentLogger } from "@keypulse/engines";
 import { createCalendar, SourceWatch } from "@keypulse/methods";
 import { createTestWorkspace, type OwnEngines, type TestWorkspace } from "@keypulse/testkit";
-import { budgetsOf } from "../../services/signals/src/domain/budgets.ts";
+import { budgetsOf, usualBudgets } from "../../services/signals/src/domain/budgets.ts";
 import type { ClientHistory } from "../../services/signals/src/domain/clientHistory.ts";
 import { buildPanelContext } from "../../services/signals/src/domain/context.ts";
 import { Deadlines } from "../../services/signals/src/domain/deadlines.ts";
@@ -71,7 +71,7 @@ export async function benchSignals(
 }
 
 const calendar = createCalendar("UTC");
-const usual = { activity_drop: 0.25, silence: 0.1 };
+const usual = usualBudgets({ drop: 0.25, silence: 0.1, smaller: 0.1 });
 const budgets = budgetsOf({ false_alarms: {}, segments: [], alerts_a_manager_week: 10 }, usual);
 
 async function lookAtEverybody(histories: Histories): Promise<Look> {

@@ -44,6 +44,8 @@ export interface DropHistory {
   readonly armed: boolean;
   /** B of the last week. */
   readonly baseline: number | undefined;
+  /** Scores of all weeks; undefined in skipped weeks and while history is short. */
+  readonly scores: readonly (DropScore | undefined)[];
   /** Score of the last week that had one, which need not be the last week: skipped weeks have none. */
   readonly score: DropEvidence | undefined;
 }
@@ -120,6 +122,7 @@ export function trackDropEpisodes(weeks: DropWeeks, threshold: number): DropHist
     monitored: monitored.at(-1) ?? false,
     monitoredByWeek: monitored,
     armed: tracked.armed,
+    scores: weeks.scores,
     baseline: baselines.at(-1),
     score: tracked.latestWeek === undefined ? undefined : evidenceOf(weeks, tracked.latestWeek),
   };

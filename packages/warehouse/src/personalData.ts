@@ -52,6 +52,7 @@ export const personalTables: readonly PersonalTable[] = [
   { table: "alerts", erase: "client_id IN {keys}" },
   { table: "client_forecasts_log", erase: "client_id IN {keys}" },
   { table: "signals", erase: "client_id IN {keys}" },
+  { table: "findings_held_log", erase: "client_id IN {keys}" },
   { table: "segment_changes", erase: "client_id IN {keys}" },
   { table: "portfolio_history_log", erase: "client_id IN {keys}" },
   { table: "identity_links", erase: "left_key IN {keys} OR right_key IN {keys}" },

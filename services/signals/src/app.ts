@@ -4,20 +4,25 @@ import { connectClickHouse, connectKafka, connectProducer, connectRedis } from "
 import { createCalendar } from "@keypulse/methods";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { SignalsSettings } from "./config.ts";
+import { usualBudgets } from "./domain/budgets.ts";
 import { Deadlines, everybody } from "./domain/deadlines.ts";
 import { startForecasting } from "./forecasting.ts";
+import { CaseFiles } from "./inputs/caseFiles.ts";
+import { CasePanels } from "./inputs/casePanels.ts";
 import { Histories } from "./inputs/histories.ts";
 import { TouchedClients } from "./inputs/touchedClients.ts";
 import { Watermark } from "./inputs/watermark.ts";
 import { WorkspaceBudget } from "./inputs/workspaceBudget.ts";
 import { createSignalsMetrics } from "./metrics.ts";
 import { DetectorLines } from "./outputs/detectorLines.ts";
+import { HeldFindings } from "./outputs/heldFindings.ts";
 import { SignalLog } from "./outputs/signalLog.ts";
 import { createEvaluator } from "./steps/evaluateClients.ts";
 
 const watermarkEveryMs = 500;
 const budgetEveryMs = 10_000;
 const dueEveryMs = 1_000;
+const sourcesEveryMs = 15_000;
 const dueAtOnce = 5_000;
 /** While ingest is further behind than this, touched clients are only gathered: a history is being loaded. */
 const mostBehindMs = 30_000;
@@ -39,15 +44,28 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   const watermark = new Watermark(admin, Object.values(topics.events), settings.INGEST_GROUP, logger);
   const touched = new TouchedClients(kafka, settings.SIGNALS_GROUP, topics.touched, logger);
   const deadlines = new Deadlines(redis, settings.REDIS_PREFIX);
+  const calendar = createCalendar(settings.WORKSPACE_TIMEZONE);
+  const workspace = { timezone: settings.WORKSPACE_TIMEZONE, currency: settings.WORKSPACE_CURRENCY };
   const evaluator = createEvaluator(
-    new Histories(clickhouse, settings.WORKSPACE_CURRENCY),
-    new SignalLog(clickhouse, producer, topics.signals),
-    new WorkspaceBudget(clickhouse, logger),
-    new DetectorLines(clickhouse),
-    deadlines,
-    createCalendar(settings.WORKSPACE_TIMEZONE),
     {
-      usualBudget: { activity_drop: settings.SIGNALS_DROP_BUDGET, silence: settings.SIGNALS_SILENCE_BUDGET },
+      histories: new Histories(clickhouse, settings.WORKSPACE_CURRENCY),
+      caseFiles: new CaseFiles(clickhouse, calendar, workspace),
+      casePanels: new CasePanels(clickhouse, calendar),
+      workspaceBudget: new WorkspaceBudget(clickhouse, logger),
+    },
+    {
+      signalLog: new SignalLog(clickhouse, producer, topics.signals),
+      lines: new DetectorLines(clickhouse),
+      held: new HeldFindings(clickhouse),
+    },
+    deadlines,
+    calendar,
+    {
+      usualBudget: usualBudgets({
+        drop: settings.SIGNALS_DROP_BUDGET,
+        silence: settings.SIGNALS_SILENCE_BUDGET,
+        smaller: settings.SIGNALS_SMALLER_BUDGET,
+      }),
       minRepeats: settings.SIGNALS_MIN_REPEATS,
       minSourceClients: settings.SIGNALS_MIN_SOURCE_CLIENTS,
       currency: settings.WORKSPACE_CURRENCY,
@@ -88,6 +106,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   // One loop evaluates, so that one client is never evaluated twice at the same time in one process.
   let waiting = new Set<string>();
   let lastDueMs = 0;
+  let lastSourcesMs = 0;
   async function evaluate(): Promise<void> {
     const asOfMs = watermark.completeUntilMs;
     const isBehind = Date.now() - asOfMs > mostBehindMs;
@@ -108,6 +127,10 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
         await deadlines.set(due.map((member) => [member, asOfMs]));
         throw error;
       }
+    }
+    if (Date.now() - lastSourcesMs >= sourcesEveryMs) {
+      lastSourcesMs = Date.now();
+      await evaluator.evaluateSources(asOfMs);
     }
     if (waiting.size > 0) {
       const keys = waiting;

@@ -1,5 +1,5 @@
 import type { OpenInterval } from "../intervals.ts";
-import { findOutages, type SourceContinuity } from "../outages.ts";
+import { findOutages, type Outage, type SourceContinuity } from "../outages.ts";
 import type { Calendar } from "./calendar.ts";
 import type { ChannelHistory } from "./channelHistory.ts";
 
@@ -36,6 +36,16 @@ export class SourceWatch {
       const state = this.#continuity.get(source)?.openGap?.state;
       return state === "unusual" || state === "outage";
     });
+  }
+
+  /** The outage of a source that goes on, with the time at which it was known to be one. */
+  outageNow(source: string): { readonly outage: Outage; readonly knownMs: number } | undefined {
+    const continuity = this.#continuity.get(source);
+    const outage = continuity?.outages.at(-1);
+    const knownMs = continuity?.openGap?.deadlineMs;
+    return outage === undefined || outage.endMs !== undefined || knownMs === undefined
+      ? undefined
+      : { outage, knownMs };
   }
 
   /** Sources that are suspect now. */

@@ -42,14 +42,20 @@ export function usualBudgets(settings: { drop: number; silence: number; smaller:
 }
 
 export function budgetsOf(budget: Budget, usual: FalseAlarms): Budgets {
-  const forAll = { ...usual, ...budget.false_alarms };
+  const forAll = withSet(usual, budget.false_alarms);
   return {
     forAll,
     segments: budget.segments.map(({ segment, false_alarms }) => ({
       segment,
-      falseAlarms: { ...forAll, ...false_alarms },
+      falseAlarms: withSet(forAll, false_alarms),
     })),
   };
+}
+
+/** What people set for a detector of facts has no meaning: facts are never wrong by chance. */
+function withSet(usual: FalseAlarms, set: Budget["false_alarms"]): FalseAlarms {
+  const own = budgetedDetectors.map((detector) => [detector, set[detector] ?? usual[detector]]);
+  return Object.fromEntries(own) as FalseAlarms;
 }
 
 /** Every budget that a detector is asked for. */

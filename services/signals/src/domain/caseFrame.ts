@@ -3,13 +3,16 @@ import {
   type AskedAsOf,
   type Calendar,
   type Finding,
-  type OpenInterval,
+  type NumberList,
   type OrderAmount,
   raisedSince,
+  revenueOfYearBefore,
 } from "@keypulse/methods";
 import type { SmallerDetector } from "./budgets.ts";
 import type { CaseFile } from "./caseFile.ts";
 import type { CasePanel } from "./casePanel.ts";
+import { type ClientHistory, orderAmounts } from "./clientHistory.ts";
+import type { SourceState } from "./sourceState.ts";
 import type { Watched } from "./watched.ts";
 
 /** What all smaller detectors are given of one client. */
@@ -23,7 +26,7 @@ export interface CaseFrame {
   readonly calendar: Calendar;
   readonly asOfMs: number;
   /** Local days with an order, ascending. */
-  readonly orderDays: readonly number[];
+  readonly orderDays: NumberList;
   readonly firstOrderMs: number | undefined;
   readonly firstActiveMs: number | undefined;
   readonly lastActiveMs: number | undefined;
@@ -38,14 +41,6 @@ export interface CaseFrame {
 export interface CaseSettings {
   readonly minRepeats: number;
   readonly currency: string;
-}
-
-/** The sources that a client is mainly known by. */
-export interface SourceState {
-  /** One that is suspect now. */
-  readonly heldBy: string | undefined;
-  /** When they were broken. */
-  readonly outages: readonly OpenInterval[];
 }
 
 interface Told {
@@ -114,4 +109,25 @@ export function watchBudgeted(
     : null;
   if (found === null) return quiet(detector, channel, monitored);
   return raised(detector, channel, { ...found, moneyAtStake: moneyAtStake(found.finding), heldBy });
+}
+
+/** Puts together what the smaller detectors are given of one client. */
+export function frameOf(
+  history: ClientHistory,
+  file: CaseFile,
+  common: Pick<CaseFrame, "panel" | "budget" | "settings" | "calendar" | "asOfMs" | "orderSources" | "allSources">,
+): CaseFrame {
+  const { orders, all } = history.channels;
+  const revenue = orderAmounts(history.revenue, common.calendar);
+  return {
+    ...common,
+    clientId: history.clientId,
+    file,
+    orderDays: orders?.days ?? [],
+    firstOrderMs: orders?.firstAtMs,
+    firstActiveMs: all?.firstAtMs,
+    lastActiveMs: all?.lastAtMs,
+    revenue,
+    yearRevenue: revenueOfYearBefore(revenue, common.asOfMs),
+  };
 }

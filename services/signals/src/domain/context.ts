@@ -1,14 +1,14 @@
 import {
   type ChannelContext,
   type DropLine,
+  dropLine,
   dropPresets,
   fitChannelContext,
-  fitDropLine,
   fitLikelihoodShift,
   mainSources,
   type ResolvedDropAlarm,
 } from "@keypulse/methods";
-import { type ActivityChannel, activityChannels, type ClientHistory } from "./clientHistory.ts";
+import { type ActivityChannel, activityChannels, type ClientHistory, kindChannels } from "./clientHistory.ts";
 
 /** What all clients have in common; made from their histories, the same for everybody. */
 export interface PanelContext {
@@ -21,9 +21,14 @@ export interface PanelContext {
   sourceClients: Map<string, number>;
 }
 
+/** The budget of drops in a channel: the three kinds of activity share one, for they are parts of the same. */
+export function dropBudgetOf(channel: ActivityChannel, budget: number): number {
+  return kindChannels.some((kind) => kind === channel) ? budget / kindChannels.length : budget;
+}
+
 /**
- * Fits what is common to all clients. O(clients × weeks), and 75 times as much for each budget.
- * @param dropBudgets false alarms a client-year that are borne; that of the workspace first
+ * Fits what is common to all clients. O(clients × weeks), and 75 times as much for clients who are watched.
+ * @param dropBudgets false alarms a client-year that are borne, of drops and growth; that of the workspace first
  * @param judgedDrops drops that people have said of whether they were real
  */
 export function buildPanelContext(
@@ -35,11 +40,9 @@ export function buildPanelContext(
 ): PanelContext {
   const contextOf = (name: ActivityChannel) => {
     const own = histories.flatMap((history) => history.channels[name] ?? []);
-    const [usual, ...others] = dropBudgets as [number, ...number[]];
+    const [usual, ...others] = dropBudgets.map((budget) => dropBudgetOf(name, budget)) as [number, ...number[]];
     const context = fitChannelContext(own, lastWeek, asOfMs, dropPresets.fast, usual);
-    const lines = others.map(
-      (budget) => [budget, fitDropLine(own, context.panel, lastWeek, context.preset, budget)] as const,
-    );
+    const lines = others.map((budget) => [budget, dropLine(context, budget)] as const);
     return { ...context, lines: new Map<number, DropLine>([[usual, context], ...lines]) };
   };
   const sourceClients = new Map<string, number>();
@@ -49,7 +52,10 @@ export function buildPanelContext(
   }
   return {
     lastWeek,
-    channels: { orders: contextOf("orders"), all: contextOf("all") },
+    channels: {
+      ...{ orders: contextOf("orders"), all: contextOf("all") },
+      ...{ email: contextOf("email"), web: contextOf("web"), call: contextOf("call") },
+    },
     likelihoodShift: fitLikelihoodShift(judgedDrops),
     sourceClients,
   };

@@ -1,13 +1,15 @@
 import type { Detector } from "@keypulse/contracts";
 import {
   type Calendar,
+  type ChannelDrop,
   type ChannelHistory,
   channelDrop,
   channelWords,
+  detectGrowth,
   detectSilence,
   dropFinding,
   dropLikelihood,
-  mainSources,
+  growthScore,
   moneyAtStakeOfDrop,
   moneyAtStakeOfSilence,
   type OrderAmount,
@@ -16,9 +18,10 @@ import {
   silenceFinding,
 } from "@keypulse/methods";
 import type { FalseAlarms } from "./budgets.ts";
-import { type ActivityChannel, activityChannels, type ClientHistory } from "./clientHistory.ts";
-import type { PanelContext } from "./context.ts";
+import { type ActivityChannel, activityChannels, type ClientHistory, orderAmounts } from "./clientHistory.ts";
+import { dropBudgetOf, type PanelContext } from "./context.ts";
 import { endOfDrop, endOfSilence } from "./endings.ts";
+import { type SourceState, sourcesOf } from "./sourceState.ts";
 import type { Watched } from "./watched.ts";
 
 export interface Detection {
@@ -38,7 +41,7 @@ interface ChannelFrame {
   readonly activity: ChannelHistory;
   readonly panel: PanelContext;
   readonly budget: FalseAlarms;
-  readonly outages: ReturnType<SourceWatch["outages"]>;
+  readonly outages: SourceState["outages"];
   readonly heldBy: string | undefined;
   readonly revenue: readonly OrderAmount[];
   readonly asOfMs: number;
@@ -56,19 +59,18 @@ export function detect(
 ): Detection {
   const watched: Watched[] = [];
   let nextDeadlineMs: number | undefined;
-  const revenue: OrderAmount[] = history.revenue.map(({ day, amount }) => ({ atMs: calendar.dayStartMs(day), amount }));
+  const revenue = orderAmounts(history.revenue, calendar);
 
   for (const channel of activityChannels) {
     const activity = history.channels[channel];
     if (activity === undefined) continue;
-    const sources = mainSources(activity).filter(
-      (source) => (panel.sourceClients.get(source) ?? 0) >= settings.minSourceClients,
-    );
-    const heldBy = watch.suspect(sources);
-    const outages = watch.outages(sources);
+    const { heldBy, outages } = sourcesOf(activity, panel, watch, settings);
     const frame: ChannelFrame = { channel, activity, panel, budget, outages, heldBy, revenue, asOfMs };
-    watched.push(watchDrop(frame, calendar));
-    const silence = watchSilence(frame, settings);
+    const drops = dropsOf(frame, calendar);
+    watched.push(watchDrop(frame, drops, calendar));
+    if (!isWhole(channel)) continue;
+    watched.push(watchGrowth(frame, drops, calendar));
+    const silence = watchSilence(frame, channel, settings);
     watched.push(silence.watched);
     if (silence.deadlineMs !== undefined) {
       nextDeadlineMs = Math.min(nextDeadlineMs ?? Number.POSITIVE_INFINITY, silence.deadlineMs);
@@ -91,13 +93,25 @@ function nothing(detector: Detector, { channel, heldBy }: ChannelFrame): Watched
   };
 }
 
-function watchDrop(frame: ChannelFrame, calendar: Calendar): Watched {
-  const { channel, activity, panel, budget, outages, revenue, asOfMs } = frame;
-  const quiet = nothing("activity_drop", frame);
+/** A kind of activity alone is watched for drops only: its silence and growth are those of all, or mean little. */
+const isWhole = (channel: ActivityChannel): channel is "orders" | "all" => channel === "orders" || channel === "all";
+
+function dropsOf({ channel, activity, panel, budget, outages, asOfMs }: ChannelFrame, calendar: Calendar) {
   const context = panel.channels[channel];
-  const { threshold } = context.lines.get(budget.activity_drop) ?? context;
-  const drops = channelDrop(activity, { ...context, threshold }, outages, calendar, panel.lastWeek, asOfMs);
+  const threshold = lineOf(panel, channel, budget.activity_drop);
+  return channelDrop(activity, { ...context, threshold }, outages, calendar, panel.lastWeek, asOfMs);
+}
+
+const lineOf = (panel: PanelContext, channel: ActivityChannel, budget: number): number => {
+  const context = panel.channels[channel];
+  return (context.lines.get(dropBudgetOf(channel, budget)) ?? context).threshold;
+};
+
+function watchDrop(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar: Calendar): Watched {
+  const { channel, panel, budget, revenue } = frame;
+  const quiet = nothing("activity_drop", frame);
   if (drops === undefined) return quiet;
+  const threshold = lineOf(panel, channel, budget.activity_drop);
   const { monitored, openEpisode: episode } = drops;
   if (episode === undefined) {
     const last = drops.episodes.at(-1);
@@ -110,17 +124,62 @@ function watchDrop(frame: ChannelFrame, calendar: Calendar): Watched {
     ...quiet,
     monitored,
     crossedAtMs,
-    finding: dropFinding(episode, channelWords[channel], threshold, budget.activity_drop, weekEndMs),
+    finding: dropFinding(
+      episode,
+      channelWords[channel],
+      threshold,
+      dropBudgetOf(channel, budget.activity_drop),
+      weekEndMs,
+    ),
     moneyAtStake: moneyAtStakeOfDrop(revenueOfYearBefore(revenue, crossedAtMs), ratio),
     likelihood: dropLikelihood(ratio, panel.likelihoodShift),
   };
 }
 
+const weeksOfGrowth = 26;
+/** What a client's growth adds is not told as more than twice what it brought so far. */
+const mostGrowth = 2;
+
+/**
+ * The drop score's mirror in the last complete week, for clients who are watched for drops. Raised at the drop's line and until
+ * the score is below half of it, so that it does not flap; the weeks before say since when.
+ */
+function watchGrowth(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar: Calendar): Watched {
+  const { channel, panel, budget, revenue, asOfMs } = frame;
+  const quiet: Watched = { ...nothing("growth", frame), heldBy: undefined, endReason: "No longer growing." };
+  if (drops === undefined) return quiet;
+  const threshold = lineOf(panel, channel, budget.growth);
+  const { monitored, scores, score } = drops;
+  let week = scores.length - 1;
+  let since: number | undefined;
+  for (; week >= Math.max(0, scores.length - weeksOfGrowth); week--) {
+    const ofWeek = scores[week];
+    // A week that was skipped neither raises nor ends anything.
+    if (ofWeek === undefined) continue;
+    const rise = growthScore(ofWeek);
+    if (rise < threshold / 2) break;
+    if (rise >= threshold) since = week;
+  }
+  if (since === undefined || score === undefined || !monitored) return { ...quiet, monitored };
+  const weekEndMs = calendar.weekStartMs(panel.lastWeek + 1);
+  const finding = detectGrowth(score, threshold / 2, channelWords[channel].plural, weekEndMs);
+  if (finding === null) return { ...quiet, monitored };
+  const added = Math.min(mostGrowth, score.ratio - 1);
+  return {
+    ...quiet,
+    monitored,
+    finding: { ...finding, values: { ...finding.values, threshold } },
+    crossedAtMs: calendar.weekStartMs(drops.firstWeek + since + 1),
+    moneyAtStake: Math.max(0, Math.round(100 * added * revenueOfYearBefore(revenue, asOfMs)) / 100),
+  };
+}
+
 function watchSilence(
   frame: ChannelFrame,
+  channel: "orders" | "all",
   settings: DetectSettings,
 ): { watched: Watched; deadlineMs: number | undefined } {
-  const { channel, activity, panel, budget, outages, revenue, asOfMs } = frame;
+  const { activity, panel, budget, outages, revenue, asOfMs } = frame;
   const { days, firstAtMs, lastAtMs } = activity;
   // What is stored may be newer than the time up to which all is known to be stored.
   const nowMs = Math.max(asOfMs, lastAtMs);

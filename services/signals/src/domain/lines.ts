@@ -1,8 +1,9 @@
+import { type Channel, detectorChannels } from "@keypulse/contracts";
 import type { DropLine } from "@keypulse/methods";
 import type { DetectorLine } from "../outputs/detectorLines.ts";
-import { type BudgetedDetector, type Budgets, budgetedDetectors, budgetOfClient } from "./budgets.ts";
+import { type BudgetedDetector, type Budgets, budgetedDetectors, budgetOfClient, type FalseAlarms } from "./budgets.ts";
 import { type ActivityChannel, activityChannels } from "./clientHistory.ts";
-import type { PanelContext } from "./context.ts";
+import { dropBudgetOf, type PanelContext } from "./context.ts";
 import type { Watched } from "./watched.ts";
 
 /** The line of every detector and channel, for all clients and for segments with a budget of their own, and why. */
@@ -20,33 +21,51 @@ export function describeLines(
     })),
   ];
   return groups.flatMap(({ segment, falseAlarms }) => {
-    const monitored = detections
-      .filter(({ clientId }) => segment === "" || memberOf.get(clientId)?.has(segment))
-      .flatMap(({ watched }) => watched)
-      .filter((one) => one.monitored);
+    const monitored = new Map<string, number>();
+    for (const { clientId, watched } of detections) {
+      if (segment !== "" && !memberOf.get(clientId)?.has(segment)) continue;
+      for (const one of watched) {
+        const name = `${one.detector} ${one.channel}`;
+        if (one.monitored) monitored.set(name, (monitored.get(name) ?? 0) + 1);
+      }
+    }
     return budgetedDetectors.flatMap((detector) =>
-      activityChannels.map((channel) => ({
-        detector,
-        channel,
-        segment,
-        budget: falseAlarms[detector],
-        monitored: monitored.filter((one) => one.detector === detector && one.channel === channel).length,
-        ...lineOf(detector, channel, falseAlarms[detector], panel),
-      })),
+      detectorChannels[detector].map((channel) => {
+        const budget = budgetOf(detector, channel, falseAlarms);
+        return {
+          ...{ detector, channel, segment, budget },
+          monitored: monitored.get(`${detector} ${channel}`) ?? 0,
+          ...lineOf(detector, channel, budget, panel),
+        };
+      }),
     );
   });
 }
 
+const isActivity = (channel: Channel): channel is ActivityChannel => activityChannels.some((name) => name === channel);
+
+function budgetOf(detector: BudgetedDetector, channel: Channel, falseAlarms: FalseAlarms): number {
+  const budget = falseAlarms[detector];
+  return detector === "activity_drop" && isActivity(channel) ? dropBudgetOf(channel, budget) : budget;
+}
+
 function lineOf(
   detector: BudgetedDetector,
-  channel: ActivityChannel,
+  channel: Channel,
   budget: number,
   panel: PanelContext,
 ): Pick<DetectorLine, "line" | "reason"> {
-  if (detector === "silence") {
+  if (detector === "silence" || detector === "contact_silence") {
     return {
       line: budget,
       reason: "The budget itself: each client's own gaps a year turn it into how long it may be silent.",
+    };
+  }
+  if ((detector !== "activity_drop" && detector !== "growth") || !isActivity(channel)) {
+    return {
+      line: budget,
+      reason:
+        "The budget itself: what is rarer by chance, by the client's own past, is raised; it ends at four times that.",
     };
   }
   const { threshold, calibration } = panel.channels[channel].lines.get(budget) as DropLine;

@@ -1,3 +1,5 @@
+import type { NumberList } from "@keypulse/methods";
+
 /** When a client counts as lost: limits of the portfolio (view `portfolio_settings`). */
 export interface LostCriterion {
   /** After so many of its own usual gaps without an order, and so many days at least. */
@@ -25,12 +27,12 @@ const gapsLookedAt = 20;
  * @param saidDays days since which people say that it is lost
  */
 export function lossesOf(
-  orderDays: readonly number[],
+  orderDays: NumberList,
   saidDays: readonly number[],
   criterion: LostCriterion,
   today: number,
 ): Loss[] {
-  const known = orderDays.filter((day) => day <= today);
+  const known = Array.from(orderDays).filter((day) => day <= today);
   const gaps: number[] = [];
   return known.flatMap((lastOrderDay, i) => {
     const backDay = known[i + 1];

@@ -83,15 +83,15 @@ function watchShare(frame: CaseFrame): Watched {
 function watchReturn({ file, panel, calendar, asOfMs, orderDays, revenue }: CaseFrame): Watched {
   const nothing = quiet("return", "orders", orderDays.length > 0);
   const today = calendar.dayOf(asOfMs);
-  // Losses are looked for only where somebody came back lately, which one glance at the last gaps tells.
-  const lately = orderDays.findIndex((day) => day > today - daysOfReturn && day <= today);
-  if (lately <= 0) return nothing;
-  const losses = lossesOf(orderDays, file.saidLostDays, panel.criterion, today);
+  // Losses are looked for only where somebody ordered lately.
+  const days = Array.from(orderDays).filter((day) => day <= today);
+  if (days.length < 2 || days.at(-1)! <= today - daysOfReturn) return nothing;
+  const losses = lossesOf(days, file.saidLostDays, panel.criterion, today);
   const loss = losses.findLast(({ backDay }) => backDay !== undefined && backDay > today - daysOfReturn);
   if (loss?.backDay === undefined) return nothing;
   // Days are told by their noon: its date is that of the day, whatever the zone.
   const noonMs = (day: number): number => calendar.dayStartMs(day) + dayMs / 2;
-  const activityMs = orderDays.filter((day) => day >= loss.backDay! && day <= today).map(noonMs);
+  const activityMs = days.filter((day) => day >= loss.backDay!).map(noonMs);
   const told = { lostMs: noonMs(loss.lostDay), lastActiveMs: noonMs(loss.lastOrderDay), activityMs };
   const finding = detectReturn(told, "order", Math.max(asOfMs, activityMs.at(-1)!));
   if (finding === null) return nothing;

@@ -71,7 +71,7 @@ export class SignalLog {
   async openClients(): Promise<string[]> {
     const result = await this.#clickhouse.query({
       query: `SELECT DISTINCT client_id FROM (
-          SELECT client_id, state FROM signals
+          SELECT client_id, state FROM signals WHERE subject = 'client'
           ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, cause
         ) WHERE state = 'raised'`,
       format: "JSONEachRow",

@@ -2,21 +2,34 @@ import type { Signal } from "@keypulse/contracts";
 import type { EngineLogger } from "@keypulse/engines";
 import { type Calendar, SourceWatch } from "@keypulse/methods";
 import { type Budgets, budgetOfClient, budgetsOf, budgetsOfDetector, type FalseAlarms } from "../domain/budgets.ts";
-import { type Change, changesOf, changesOfGone } from "../domain/changes.ts";
+import { type CaseFile, emptyCaseFile } from "../domain/caseFile.ts";
+import { frameOf } from "../domain/caseFrame.ts";
+import type { CasePanel } from "../domain/casePanel.ts";
+import { type Change, changesOf, changesOfGone, type LastSignal } from "../domain/changes.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
+import { withConcerns } from "../domain/concerns.ts";
 import { buildPanelContext, type PanelContext } from "../domain/context.ts";
 import { type Deadlines, everybody } from "../domain/deadlines.ts";
 import { type DetectSettings, detect } from "../domain/detect.ts";
+import { heldChanges } from "../domain/held.ts";
 import { describeLines } from "../domain/lines.ts";
+import { sourcesOf } from "../domain/sourceState.ts";
+import { watchCase } from "../domain/watchCase.ts";
+import { type CaseFiles, partOfClient } from "../inputs/caseFiles.ts";
+import type { CasePanels } from "../inputs/casePanels.ts";
 import type { Histories } from "../inputs/histories.ts";
 import type { WorkspaceBudget } from "../inputs/workspaceBudget.ts";
 import type { createSignalsMetrics } from "../metrics.ts";
 import type { DetectorLines } from "../outputs/detectorLines.ts";
+import type { HeldFindings } from "../outputs/heldFindings.ts";
 import type { SignalLog } from "../outputs/signalLog.ts";
+import { createWatchOutages } from "./watchOutages.ts";
 
 /** A client whose finding is held back is looked at again after this. */
 const heldRetryMs = 10 * 60_000;
 const sourceWatchMaxAgeMs = 15_000;
+/** Case files of so many clients are in memory at once. */
+const clientsAPart = 10_000;
 
 export interface EvaluationSettings extends DetectSettings {
   /** False alarms a client-year where the workspace's budget says nothing. */
@@ -32,25 +45,46 @@ export interface Evaluator {
   evaluateTouched(keys: ReadonlySet<string>, asOfMs: number): Promise<void>;
   /** Evaluates clients whose deadline has come. */
   evaluateDue(clientIds: readonly string[], asOfMs: number): Promise<void>;
+  /** Tells of sources that broke or are back. */
+  evaluateSources(asOfMs: number): Promise<void>;
   /** Whether people have set another budget since all were evaluated: then all lines move. */
   budgetChanged(): Promise<boolean>;
 }
 
+export interface EvaluatorInputs {
+  readonly histories: Histories;
+  readonly caseFiles: CaseFiles;
+  readonly casePanels: CasePanels;
+  readonly workspaceBudget: WorkspaceBudget;
+}
+
+export interface EvaluatorOutputs {
+  readonly signalLog: SignalLog;
+  readonly lines: DetectorLines;
+  readonly held: HeldFindings;
+}
+
+/** What all clients have in common, fitted when everybody is evaluated. */
+interface Common {
+  readonly panel: PanelContext;
+  readonly cases: CasePanel;
+  readonly version: number;
+  readonly budgets: Budgets;
+}
+
 /** load histories → detect → announce what changed → set deadlines. */
 export function createEvaluator(
-  histories: Histories,
-  signalLog: SignalLog,
-  workspaceBudget: WorkspaceBudget,
-  lines: DetectorLines,
+  { histories, caseFiles, casePanels, workspaceBudget }: EvaluatorInputs,
+  { signalLog, lines, held }: EvaluatorOutputs,
   deadlines: Deadlines,
   calendar: Calendar,
   settings: EvaluationSettings,
   metrics: ReturnType<typeof createSignalsMetrics>,
   logger: EngineLogger,
 ): Evaluator {
-  let panel: PanelContext | undefined;
-  let budget: { version: number; budgets: Budgets } | undefined;
+  let common: Common | undefined;
   let watch: { sources: SourceWatch; asOfMs: number } | undefined;
+  const watchOutages = createWatchOutages(signalLog, settings.currency);
 
   async function watchSources(asOfMs: number): Promise<SourceWatch> {
     if (watch === undefined || Math.abs(asOfMs - watch.asOfMs) > sourceWatchMaxAgeMs) {
@@ -75,23 +109,62 @@ export function createEvaluator(
       currency: settings.currency,
     });
 
-  async function evaluate(list: readonly ClientHistory[], context: PanelContext, budgets: Budgets, asOfMs: number) {
+  /** Clients with their case files, a part of them in memory at a time. */
+  async function* withCaseFiles(list: readonly ClientHistory[], asOfMs: number, isEverybody: boolean) {
+    const parts = isEverybody ? Math.ceil(list.length / clientsAPart) : 1;
+    const ofParts = Map.groupBy(list, ({ clientId }) => partOfClient(clientId, parts));
+    for (const [part, clients] of ofParts) {
+      const files = isEverybody
+        ? await caseFiles.loadPart(part, parts, asOfMs)
+        : await caseFiles.load(
+            clients.map(({ clientId }) => clientId),
+            asOfMs,
+          );
+      for (const history of clients) yield { history, file: files.get(history.clientId) ?? emptyCaseFile };
+    }
+  }
+
+  /** All detectors over one client. */
+  function detectAll(
+    history: ClientHistory,
+    file: CaseFile,
+    { panel, cases }: Common,
+    sources: SourceWatch,
+    budget: FalseAlarms,
+    asOfMs: number,
+  ) {
+    const { orders, all } = history.channels;
+    const ofActivity = detect(history, panel, sources, budget, settings, calendar, asOfMs);
+    const ofCase = watchCase(
+      frameOf(history, file, {
+        ...{ panel: cases, budget, settings, calendar, asOfMs },
+        orderSources: sourcesOf(orders, panel, sources, settings),
+        allSources: sourcesOf(all, panel, sources, settings),
+      }),
+    );
+    const deadlinesMs = [ofActivity.nextDeadlineMs, ofCase.nextDeadlineMs].filter((ms) => ms !== undefined);
+    return {
+      watched: [...ofActivity.watched, ...ofCase.watched].map((one) => withConcerns(one, file, asOfMs)),
+      nextDeadlineMs: deadlinesMs.length === 0 ? undefined : Math.min(...deadlinesMs),
+    };
+  }
+
+  async function evaluate(list: readonly ClientHistory[], known: Common, asOfMs: number, isEverybody: boolean) {
+    const { budgets } = known;
     const sources = await watchSources(asOfMs);
-    const memberOf = await workspaceBudget.members(budgets.segments.map(({ segment }) => segment));
-    const last = await signalLog.last(list.map(({ clientId }) => clientId));
-    const detections = list.map((history) => ({
-      clientId: history.clientId,
-      before: last.get(history.clientId) ?? [],
-      ...detect(
-        history,
-        context,
-        sources,
-        budgetOfClient(budgets, memberOf.get(history.clientId) ?? new Set()),
-        settings,
-        calendar,
-        asOfMs,
-      ),
-    }));
+    const ids = list.map(({ clientId }) => clientId);
+    const [memberOf, last, waiting] = await Promise.all([
+      workspaceBudget.members(budgets.segments.map(({ segment }) => segment)),
+      signalLog.last(ids),
+      held.waiting(ids),
+    ]);
+    const detections: (ReturnType<typeof detectAll> & { clientId: string; before: LastSignal[] })[] = [];
+    for await (const { history, file } of withCaseFiles(list, asOfMs, isEverybody)) {
+      const { clientId } = history;
+      const budget = budgetOfClient(budgets, memberOf.get(clientId) ?? new Set());
+      const found = detectAll(history, file, known, sources, budget, asOfMs);
+      detections.push({ clientId, before: last.get(clientId) ?? [], ...found });
+    }
     // Two looks may share a watermark; what is said later must carry a later time.
     const detectedAtMs = Date.now();
     const changes = detections.map(({ clientId, watched, before }) => ({
@@ -106,10 +179,14 @@ export function createEvaluator(
     );
     await signalLog.write(signals);
     metrics.signalled(signals);
+    const heldNow = detections.flatMap(({ clientId, watched, before }) =>
+      heldChanges(clientId, watched, before, waiting.get(clientId) ?? [], detectedAtMs),
+    );
+    await held.write(heldNow, detectedAtMs);
 
     const nextOf = ({ watched, nextDeadlineMs }: (typeof detections)[number]): number | undefined => {
-      const held = watched.some(({ finding, heldBy }) => finding !== undefined && heldBy !== undefined);
-      if (!held) return nextDeadlineMs;
+      const isHeld = watched.some(({ finding, heldBy }) => finding !== undefined && heldBy !== undefined);
+      if (!isHeld) return nextDeadlineMs;
       metrics.held.inc();
       return Math.min(asOfMs + heldRetryMs, nextDeadlineMs ?? Number.POSITIVE_INFINITY);
     };
@@ -135,17 +212,19 @@ export function createEvaluator(
     const start = performance.now();
     const list = await histories.loadAll();
     const lastWeek = calendar.weekOf(asOfMs - settings.weekGraceMs) - 1;
-    budget = await readBudget();
+    const budget = await readBudget();
     const { budgets } = budget;
-    panel = buildPanelContext(
+    const panel = buildPanelContext(
       list,
       lastWeek,
       asOfMs,
-      budgetsOfDetector(budgets, "activity_drop"),
+      [...new Set([...budgetsOfDetector(budgets, "activity_drop"), ...budgetsOfDetector(budgets, "growth")])],
       await workspaceBudget.judgedDrops(),
     );
+    const cases = await casePanels.read(asOfMs, budgets.forAll.concentration_trend);
+    common = { panel, cases, ...budget };
     watch = undefined;
-    const { signals, detections, memberOf } = await evaluate(list, panel, budgets, asOfMs);
+    const { signals, detections, memberOf } = await evaluate(list, common, asOfMs, true);
     await lines.write(describeLines(detections, panel, budgets, memberOf), Date.now());
     await endGone(await signalLog.openClients(), list);
     for (const [channel, { panel: weeks }] of Object.entries(panel.channels)) {
@@ -160,10 +239,10 @@ export function createEvaluator(
 
   async function evaluateSome(why: string, clientIds: readonly string[], asOfMs: number): Promise<void> {
     if (clientIds.length === 0) return;
-    if (panel === undefined || budget === undefined) return await evaluateEverybody(asOfMs);
+    if (common === undefined) return await evaluateEverybody(asOfMs);
     const start = performance.now();
     const list = await histories.load(clientIds);
-    await evaluate(list, panel, budget.budgets, asOfMs);
+    await evaluate(list, common, asOfMs, false);
     await endGone(clientIds, list);
     metrics.evaluated(why, list.length, (performance.now() - start) / 1000);
   }
@@ -174,6 +253,10 @@ export function createEvaluator(
     evaluateTouched: async (keys, asOfMs) =>
       evaluateSome("touched", [...new Set([...(await histories.clientIdsOf(keys)), ...keys])], asOfMs),
     evaluateDue: (clientIds, asOfMs) => evaluateSome("due", clientIds, asOfMs),
-    budgetChanged: async () => budget !== undefined && (await workspaceBudget.read()).version !== budget.version,
+    evaluateSources: async (asOfMs) => {
+      if (common === undefined) return;
+      metrics.signalled(await watchOutages(await watchSources(asOfMs), common.panel, settings, asOfMs));
+    },
+    budgetChanged: async () => common !== undefined && (await workspaceBudget.read()).version !== common.version,
   };
 }
