@@ -236,7 +236,7 @@ describe("signals", () => {
         monitored: number;
         reason: string;
       }>(
-        "SELECT detector, channel, budget, line, monitored, reason FROM detector_lines WHERE isNull(until) AND segment = '' ORDER BY detector, channel",
+        "SELECT detector, channel, budget, line, monitored, reason FROM detector_lines WHERE isNull(until) AND segment = '' AND detector IN ('activity_drop', 'silence') AND channel IN ('orders', 'all') ORDER BY detector, channel",
       );
     const before = await eventually(lines, (rows) => rows.length === 4);
     expect(before.map(({ detector, channel, budget }) => `${detector} ${channel} ${budget}`)).toEqual([
@@ -272,7 +272,7 @@ describe("signals", () => {
     // A segment with a budget of its own has lines of its own, for as many as it has members: nobody here.
     expect(
       await workspace.rows(
-        "SELECT detector, budget, monitored FROM detector_lines WHERE segment = 'key' AND channel = 'orders' ORDER BY detector",
+        "SELECT detector, budget, monitored FROM detector_lines WHERE segment = 'key' AND channel = 'orders' AND detector IN ('activity_drop', 'silence') ORDER BY detector",
       ),
     ).toEqual([
       { detector: "activity_drop", budget: 0.5, monitored: 0 },

@@ -22,7 +22,6 @@ import { createEvaluator } from "./steps/evaluateClients.ts";
 const watermarkEveryMs = 500;
 const budgetEveryMs = 10_000;
 const dueEveryMs = 1_000;
-const sourcesEveryMs = 15_000;
 const dueAtOnce = 5_000;
 /** While ingest is further behind than this, touched clients are only gathered: a history is being loaded. */
 const mostBehindMs = 30_000;
@@ -44,6 +43,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   const watermark = new Watermark(admin, Object.values(topics.events), settings.INGEST_GROUP, logger);
   const touched = new TouchedClients(kafka, settings.SIGNALS_GROUP, topics.touched, logger);
   const deadlines = new Deadlines(redis, settings.REDIS_PREFIX);
+  const sourceCheckMs = settings.SIGNALS_SOURCE_CHECK_SECONDS * 1_000;
   const calendar = createCalendar(settings.WORKSPACE_TIMEZONE);
   const workspace = { timezone: settings.WORKSPACE_TIMEZONE, currency: settings.WORKSPACE_CURRENCY };
   const evaluator = createEvaluator(
@@ -69,6 +69,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
       minRepeats: settings.SIGNALS_MIN_REPEATS,
       minSourceClients: settings.SIGNALS_MIN_SOURCE_CLIENTS,
       currency: settings.WORKSPACE_CURRENCY,
+      sourceCheckMs,
       weekGraceMs: settings.SIGNALS_WEEK_GRACE_MINUTES * 60_000,
     },
     metrics,
@@ -128,7 +129,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
         throw error;
       }
     }
-    if (Date.now() - lastSourcesMs >= sourcesEveryMs) {
+    if (Date.now() - lastSourcesMs >= sourceCheckMs) {
       lastSourcesMs = Date.now();
       await evaluator.evaluateSources(asOfMs);
     }

@@ -28,6 +28,8 @@ export const signalsSettingsShape = {
   SIGNALS_WEEK_GRACE_MINUTES: whole(60, 0, 10_080),
   /** How often it is looked whether a day is over that has no forecasts of clients yet. */
   SIGNALS_FORECAST_CHECK_SECONDS: whole(60, 1, 86_400),
+  /** How often it is looked whether sources are broken, or back. */
+  SIGNALS_SOURCE_CHECK_SECONDS: whole(15, 1, 3_600),
   /** Touched clients are gathered this long and evaluated together. */
   SIGNALS_GATHER_MS: whole(250, 10, 60_000),
 };

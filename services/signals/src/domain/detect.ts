@@ -9,6 +9,7 @@ import {
   detectSilence,
   dropFinding,
   dropLikelihood,
+  dropThreshold,
   growthScore,
   moneyAtStakeOfDrop,
   moneyAtStakeOfSilence,
@@ -16,6 +17,7 @@ import {
   revenueOfYearBefore,
   type SourceWatch,
   silenceFinding,
+  weekOfDay,
 } from "@keypulse/methods";
 import type { FalseAlarms } from "./budgets.ts";
 import { type ActivityChannel, activityChannels, type ClientHistory, orderAmounts } from "./clientHistory.ts";
@@ -137,6 +139,8 @@ function watchDrop(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar
 }
 
 const weeksOfGrowth = 26;
+/** In events as they are, what all clients did alike not taken out: the last eight weeks against the level before. */
+const leastGrowth = 1.2;
 /** What a client's growth adds is not told as more than twice what it brought so far. */
 const mostGrowth = 2;
 
@@ -145,11 +149,13 @@ const mostGrowth = 2;
  * the score is below half of it, so that it does not flap; the weeks before say since when.
  */
 function watchGrowth(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar: Calendar): Watched {
-  const { channel, panel, budget, revenue, asOfMs } = frame;
+  const { channel, activity, panel, budget, revenue, asOfMs } = frame;
   const quiet: Watched = { ...nothing("growth", frame), heldBy: undefined, endReason: "No longer growing." };
   if (drops === undefined) return quiet;
-  const threshold = lineOf(panel, channel, budget.growth);
-  const { monitored, scores, score } = drops;
+  // The company's own line was found by counting false drops: a lower one than the study's says nothing of growth.
+  const own = lineOf(panel, channel, budget.growth);
+  const threshold = Math.max(own, dropThreshold(budget.growth, panel.channels[channel].preset));
+  const { monitored, scores, score, baseline } = drops;
   let week = scores.length - 1;
   let since: number | undefined;
   for (; week >= Math.max(0, scores.length - weeksOfGrowth); week--) {
@@ -160,7 +166,10 @@ function watchGrowth(frame: ChannelFrame, drops: ChannelDrop | undefined, calend
     if (rise < threshold / 2) break;
     if (rise >= threshold) since = week;
   }
-  if (since === undefined || score === undefined || !monitored) return { ...quiet, monitored };
+  if (since === undefined || score === undefined || baseline === undefined || !monitored)
+    return { ...quiet, monitored };
+  // Where others fell and this client did not, it grew in comparison only.
+  if (weeklyOf(activity, panel.lastWeek) < leastGrowth * baseline) return { ...quiet, monitored };
   const weekEndMs = calendar.weekStartMs(panel.lastWeek + 1);
   const finding = detectGrowth(score, threshold / 2, channelWords[channel].plural, weekEndMs);
   if (finding === null) return { ...quiet, monitored };
@@ -172,6 +181,15 @@ function watchGrowth(frame: ChannelFrame, drops: ChannelDrop | undefined, calend
     crossedAtMs: calendar.weekStartMs(drops.firstWeek + since + 1),
     moneyAtStake: Math.max(0, Math.round(100 * added * revenueOfYearBefore(revenue, asOfMs)) / 100),
   };
+}
+
+/** Mean of events a week over the last eight complete weeks. */
+function weeklyOf({ days, counts }: ChannelHistory, lastWeek: number): number {
+  let sum = 0;
+  for (let i = days.length - 1; i >= 0 && weekOfDay(days[i]!) > lastWeek - 8; i--) {
+    if (weekOfDay(days[i]!) <= lastWeek) sum += counts[i]!;
+  }
+  return sum / 8;
 }
 
 function watchSilence(

@@ -27,7 +27,6 @@ import { createWatchOutages } from "./watchOutages.ts";
 
 /** A client whose finding is held back is looked at again after this. */
 const heldRetryMs = 10 * 60_000;
-const sourceWatchMaxAgeMs = 15_000;
 /** Case files of so many clients are in memory at once. */
 const clientsAPart = 10_000;
 
@@ -36,6 +35,8 @@ export interface EvaluationSettings extends DetectSettings {
   usualBudget: FalseAlarms;
   currency: string;
   weekGraceMs: number;
+  /** What is known of sources may be so old. */
+  sourceCheckMs: number;
 }
 
 export interface Evaluator {
@@ -87,7 +88,7 @@ export function createEvaluator(
   const watchOutages = createWatchOutages(signalLog, settings.currency);
 
   async function watchSources(asOfMs: number): Promise<SourceWatch> {
-    if (watch === undefined || Math.abs(asOfMs - watch.asOfMs) > sourceWatchMaxAgeMs) {
+    if (watch === undefined || Math.abs(asOfMs - watch.asOfMs) >= settings.sourceCheckMs) {
       watch = { sources: new SourceWatch(await histories.sourceHours(asOfMs), asOfMs), asOfMs };
       metrics.suspects.set(watch.sources.suspects().length);
     }
