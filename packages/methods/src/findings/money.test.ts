@@ -44,7 +44,7 @@ describe("spend", () => {
     expect(fewer!.text).toContain("They order less often: ");
     expect(smaller).toMatchObject({ cause: "smaller_orders" });
     expect(smaller!.text).toMatch(
-      /^[\d,]+ EUR in the last 91 days, \d+ % less than their usual [\d,]+ EUR\. They order as often but smaller/,
+      /^[\d,]+ EUR in the last 91 days, \d+ % less than their usual [\d,]+ EUR\. Their orders are smaller/,
     );
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createCalendar } from "../channel/calendar.ts";
+import { detectMissedCalls } from "./contact.ts";
 import { type BudgetSettings, MS_A_DAY } from "./finding.ts";
 import { raisedSince } from "./raisedSince.ts";
-import { defaultSpendSettings, detectSpend } from "./spend.ts";
 
 const calendar = createCalendar("Europe/London");
 const settings = { falseAlarmsPerClientYear: 0.01 };
@@ -12,11 +12,7 @@ const now = Date.UTC(2026, 9, 28, 12);
 /** A detector whose tail is a function of time; it finds what is rarer than the budget. */
 const detector = (tail: (atMs: number) => number) => (budget: BudgetSettings, atMs: number) =>
   tail(atMs) <= budget.falseAlarmsPerClientYear
-    ? detectSpend(
-        [300, 250, 200, 190, 180, 170, 160, 150].map((days) => ({ atMs: atMs - days * MS_A_DAY, amount: 100 })),
-        { ...defaultSpendSettings, falseAlarmsPerClientYear: 2, currency: "EUR" },
-        atMs,
-      )
+    ? detectMissedCalls([{ atMs: atMs - 5 * MS_A_DAY, contact: "Bo", type: "missed" }], atMs)
     : null;
 const since = (tail: (atMs: number) => number, atMs = now) => {
   const found = raisedSince(detector(tail), settings, atMs, calendar);

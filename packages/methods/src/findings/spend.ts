@@ -15,6 +15,8 @@ export interface SpendSettings extends BudgetSettings {
 export const defaultSpendSettings = { falseAlarmsPerClientYear: 0.1, windowDays: 91, referenceWindows: 3 } as const;
 
 const MIN_ORDERS = 6;
+/** One small order, or two, may be an addition to the last large one. */
+const MIN_ORDERS_NOW = 3;
 /** Order values are never surer than this on the log scale: price lists are not rhythms. */
 const MIN_LOG_SPREAD = 0.1;
 /** A fall of less than this share is not worth a manager's time. */
@@ -26,7 +28,8 @@ const WORTH_TELLING = 0.2;
  * Returns (negative amounts) lower revenue but are no orders. O(orders · log orders).
  *
  * @param orders in one currency, any order
- * @returns null too when fewer than six orders lie before the trailing period, or revenue fell by less than 20 %
+ * @returns null too when fewer than six orders lie before the trailing period, when none lies in it (that is silence, and
+ *   told as such), or revenue fell by less than 20 %
  * @throws RangeError on amounts or times that are not finite, or a budget that is not > 0
  */
 export function detectSpend(orders: readonly OrderAmount[], settings: SpendSettings, nowMs: number): Finding | null {
@@ -49,7 +52,7 @@ export function detectSpend(orders: readonly OrderAmount[], settings: SpendSetti
   const values = now.filter(({ amount }) => amount > 0).map(({ amount }) => amount);
   // A young client is compared with the time since its first order.
   const periods = (fromMs - firstMs) / windowMs;
-  if (valuesBefore.length < MIN_ORDERS || periods < 0.5) return null;
+  if (valuesBefore.length < MIN_ORDERS || values.length === 0 || periods < 0.5) return null;
 
   const expected = sum(before) / periods;
   const observed = sum(now);
@@ -71,7 +74,7 @@ export function detectSpend(orders: readonly OrderAmount[], settings: SpendSetti
       ? `Fewer and smaller orders: ${often}; ${large}`
       : isFewer
         ? `They order less often: ${often}`
-        : `They order as often but smaller: ${large}`;
+        : `Their orders are smaller: ${large}`;
   return {
     model: { name: "spend", version: 1 },
     cause: isFewer ? "less_activity" : "smaller_orders",
@@ -104,9 +107,9 @@ export function detectSpend(orders: readonly OrderAmount[], settings: SpendSetti
 function sizeChange(before: readonly number[], now: readonly number[]): { before: number; now: number; tail: number } {
   const logs = before.map(Math.log);
   const centre = median(logs);
-  if (now.length === 0) return { before: Math.exp(centre), now: 0, tail: 1 };
   const spread = Math.max(MIN_LOG_SPREAD, robustSpread(logs, centre));
   const recent = median(now.map(Math.log));
+  if (now.length < MIN_ORDERS_NOW) return { before: Math.exp(centre), now: Math.exp(recent), tail: 1 };
   const error = spread * MEDIAN_PENALTY * Math.sqrt(1 / now.length + 1 / before.length);
   return { before: Math.exp(centre), now: Math.exp(recent), tail: normalTail((centre - recent) / error) };
 }

@@ -13,11 +13,12 @@ export const smallerDetectors = [
   "concentration_trend",
   "new_product_groups",
   "new_contacts",
+  "growth",
 ] as const satisfies readonly Detector[];
 export type SmallerDetector = (typeof smallerDetectors)[number];
 
 /** Detectors that may be wrong by chance, and so have a budget; the others report facts. */
-export const budgetedDetectors = ["activity_drop", "silence", "growth", ...smallerDetectors] as const;
+export const budgetedDetectors = ["activity_drop", "silence", ...smallerDetectors] as const;
 export type BudgetedDetector = (typeof budgetedDetectors)[number];
 
 /** False alarms a client-year that are borne, by detector. */
@@ -30,13 +31,12 @@ export interface Budgets {
   readonly segments: readonly { readonly segment: string; readonly falseAlarms: FalseAlarms }[];
 }
 
-/** The service's settings as budgets; growth is the drop's mirror and has the drop's line. */
+/** The service's settings as budgets. */
 export function usualBudgets(settings: { drop: number; silence: number; smaller: number }): FalseAlarms {
   const each = settings.smaller / smallerDetectors.length;
   return {
     ...(Object.fromEntries(smallerDetectors.map((detector) => [detector, each])) as Record<SmallerDetector, number>),
     activity_drop: settings.drop,
-    growth: settings.drop,
     silence: settings.silence,
   };
 }

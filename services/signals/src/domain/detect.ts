@@ -98,6 +98,9 @@ function nothing(detector: Detector, { channel, heldBy }: ChannelFrame): Watched
 /** A kind of activity alone is watched for drops only: its silence and growth are those of all, or mean little. */
 const isWhole = (channel: ActivityChannel): channel is "orders" | "all" => channel === "orders" || channel === "all";
 
+/** A kind of activity that came less than once a week is not worth an alert of its own. */
+const leastOfKind = 1;
+
 function dropsOf({ channel, activity, panel, budget, outages, asOfMs }: ChannelFrame, calendar: Calendar) {
   const context = panel.channels[channel];
   const threshold = lineOf(panel, channel, budget.activity_drop);
@@ -114,7 +117,9 @@ function watchDrop(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar
   const quiet = nothing("activity_drop", frame);
   if (drops === undefined) return quiet;
   const threshold = lineOf(panel, channel, budget.activity_drop);
-  const { monitored, openEpisode: episode } = drops;
+  const { monitored, openEpisode } = drops;
+  const isTooThin = !isWhole(channel) && (openEpisode?.baselineAtOpening ?? 0) < leastOfKind;
+  const episode = isTooThin ? undefined : openEpisode;
   if (episode === undefined) {
     const last = drops.episodes.at(-1);
     return { ...quiet, monitored, endReason: last === undefined ? "" : endOfDrop(last, channel) };
@@ -179,7 +184,9 @@ function watchGrowth(frame: ChannelFrame, drops: ChannelDrop | undefined, calend
     monitored,
     finding: { ...finding, values: { ...finding.values, threshold } },
     crossedAtMs: calendar.weekStartMs(drops.firstWeek + since + 1),
-    moneyAtStake: Math.max(0, Math.round(100 * added * revenueOfYearBefore(revenue, asOfMs)) / 100),
+    // Twice the orders are about twice the revenue; of twice the visits nobody knows what they bring.
+    moneyAtStake:
+      channel === "orders" ? Math.max(0, Math.round(100 * added * revenueOfYearBefore(revenue, asOfMs)) / 100) : 0,
   };
 }
 

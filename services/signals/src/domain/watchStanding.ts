@@ -80,15 +80,17 @@ function watchShare(frame: CaseFrame): Watched {
 }
 
 /** Lost by the portfolio's criterion, and ordering again since a month at most. */
-function watchReturn({ file, panel, calendar, asOfMs, orderDays, revenue }: CaseFrame): Watched {
+function watchReturn({ file, settings, panel, calendar, asOfMs, orderDays, revenue }: CaseFrame): Watched {
   const nothing = quiet("return", "orders", orderDays.length > 0);
   const today = calendar.dayOf(asOfMs);
   // Losses are looked for only where somebody ordered lately.
   const days = Array.from(orderDays).filter((day) => day <= today);
-  if (days.length < 2 || days.at(-1)! <= today - daysOfReturn) return nothing;
+  if (days.length < settings.minRepeats + 2 || days.at(-1)! <= today - daysOfReturn) return nothing;
   const losses = lossesOf(days, file.saidLostDays, panel.criterion, today);
   const loss = losses.findLast(({ backDay }) => backDay !== undefined && backDay > today - daysOfReturn);
   if (loss?.backDay === undefined) return nothing;
+  // Who had ordered but a few times before had no rhythm to be missed by: that is no return, but another order.
+  if (days.filter((day) => day <= loss.lastOrderDay).length <= settings.minRepeats) return nothing;
   // Days are told by their noon: its date is that of the day, whatever the zone.
   const noonMs = (day: number): number => calendar.dayStartMs(day) + dayMs / 2;
   const activityMs = days.filter((day) => day >= loss.backDay!).map(noonMs);
