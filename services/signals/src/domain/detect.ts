@@ -112,6 +112,14 @@ const lineOf = (panel: PanelContext, channel: ActivityChannel, budget: number): 
   return (context.lines.get(dropBudgetOf(channel, budget)) ?? context).threshold;
 };
 
+/**
+ * The drop's line for a budget, mirrored. The company's own was found by counting false drops: where it is lower than the
+ * study's that says nothing of growth.
+ */
+export function growthLine(panel: PanelContext, channel: "orders" | "all", budget: number): number {
+  return Math.max(lineOf(panel, channel, budget), dropThreshold(budget, panel.channels[channel].preset));
+}
+
 function watchDrop(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar: Calendar): Watched {
   const { channel, panel, budget, revenue } = frame;
   const quiet = nothing("activity_drop", frame);
@@ -157,9 +165,7 @@ function watchGrowth(frame: ChannelFrame, drops: ChannelDrop | undefined, calend
   const { channel, activity, panel, budget, revenue, asOfMs } = frame;
   const quiet: Watched = { ...nothing("growth", frame), heldBy: undefined, endReason: "No longer growing." };
   if (drops === undefined) return quiet;
-  // The company's own line was found by counting false drops: a lower one than the study's says nothing of growth.
-  const own = lineOf(panel, channel, budget.growth);
-  const threshold = Math.max(own, dropThreshold(budget.growth, panel.channels[channel].preset));
+  const threshold = growthLine(panel, channel, budget.growth);
   const { monitored, scores, score, baseline } = drops;
   let week = scores.length - 1;
   let since: number | undefined;

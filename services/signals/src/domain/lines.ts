@@ -4,6 +4,7 @@ import type { DetectorLine } from "../outputs/detectorLines.ts";
 import { type BudgetedDetector, type Budgets, budgetedDetectors, budgetOfClient, type FalseAlarms } from "./budgets.ts";
 import { type ActivityChannel, activityChannels } from "./clientHistory.ts";
 import { dropBudgetOf, type PanelContext } from "./context.ts";
+import { growthLine } from "./detect.ts";
 import type { Watched } from "./watched.ts";
 
 /** The line of every detector and channel, for all clients and for segments with a budget of their own, and why. */
@@ -61,7 +62,13 @@ function lineOf(
       reason: "The budget itself: each client's own gaps a year turn it into how long it may be silent.",
     };
   }
-  if ((detector !== "activity_drop" && detector !== "growth") || !isActivity(channel)) {
+  if (detector === "growth") {
+    return {
+      line: growthLine(panel, channel === "orders" ? channel : "all", budget),
+      reason: "The drop's line for this budget, mirrored, and not below the study's.",
+    };
+  }
+  if (detector !== "activity_drop" || !isActivity(channel)) {
     return {
       line: budget,
       reason:

@@ -13,6 +13,8 @@ import type { Watched } from "./watched.ts";
 const dayMs = 86_400_000;
 /** With more of the trailing period lost to broken sources, what came in it says little about the client. */
 const mostLostDays = 7;
+/** With fewer none of these detectors says anything: such clients are not watched. */
+const leastOrders = 6;
 
 /** Spend, mix, payment, margin and discount. */
 export function watchMoney(frame: CaseFrame): Watched[] {
@@ -34,7 +36,7 @@ export function watchMoney(frame: CaseFrame): Watched[] {
       frame,
       "spend",
       "orders",
-      amounts.length > 0 && lostMs <= mostLostDays * dayMs,
+      amounts.length > leastOrders && lostMs <= mostLostDays * dayMs,
       (budget, atMs) => detectSpend(amounts, { ...defaultSpendSettings, ...budget, currency }, atMs),
       ({ expected, observed }) => ((expected - observed) * 365) / windowDays,
       heldBy,
@@ -43,7 +45,7 @@ export function watchMoney(frame: CaseFrame): Watched[] {
       frame,
       "mix",
       "orders",
-      withGroups.length > 0,
+      withGroups.length > leastOrders,
       (budget, atMs) => detectMix(withGroups, budget, atMs),
       ({ parts }) =>
         yearRevenue *
@@ -57,7 +59,7 @@ export function watchMoney(frame: CaseFrame): Watched[] {
       frame,
       "margin_trend",
       "orders",
-      file.margins.length > 0,
+      file.margins.length >= leastOrders,
       (budget, atMs) => detectMarginTrend(file.margins, budget, atMs),
       ({ expected, observed }) => (expected - observed) * yearRevenue,
     ),
@@ -65,7 +67,7 @@ export function watchMoney(frame: CaseFrame): Watched[] {
       frame,
       "discount_trend",
       "orders",
-      discounts.length > 0,
+      discounts.length >= leastOrders,
       (budget, atMs) => detectDiscountTrend(discounts, budget, atMs),
       ({ expected, observed }) => (observed - expected) * yearRevenue,
     ),
@@ -73,7 +75,7 @@ export function watchMoney(frame: CaseFrame): Watched[] {
       frame,
       "payment",
       "payments",
-      file.invoices.length > 0,
+      file.invoices.length > leastOrders,
       (budget, atMs) => detectPayment(file.invoices, { ...budget, currency }, atMs),
       ({ values }) => values.overdue_amount ?? 0,
       heldBy,
