@@ -93,6 +93,7 @@ export class ForecastTables {
         order_days: repeats + 1,
         last_order_day: dayBefore(asOf, (exposure - recency) * 7),
         p_alive: forecast.probabilityAlive,
+        p_order: orders.any,
         caution: forecast.caution,
         expected_orders: orders.expected,
         orders_low: orders.low,
