@@ -91,8 +91,8 @@ async function lookAtEverybody(histories: Histories): Promise<Look> {
   note();
   let findings = 0;
   for (const history of list) {
-    const found = detect(history, panel, sources, budgets.forAll, settings, calendar, asOfMs).findings;
-    findings += found.filter(({ state }) => state === "raised").length;
+    const found = detect(history, panel, sources, budgets.forAll, settings, calendar, asOfMs).watched;
+    findings += found.filter(({ finding }) => finding !== undefined).length;
   }
   const done = performance.now();
   note();

@@ -86,6 +86,7 @@ export {
   detectSatisfactionDrop,
   type SurveyAnswer,
 } from "./findings/satisfaction.ts";
+export { date, number, rarity } from "./findings/say.ts";
 export { defaultSpendSettings, detectSpend, type SpendSettings } from "./findings/spend.ts";
 export { advanceClock, mergeIntervals, type OpenInterval, uncoveredMs } from "./intervals.ts";
 export { type AlarmVerdict, type DropJudgement, JUDGEMENT_WEEKS, judgeAlarm, judgeDropHistories } from "./judge.ts";

@@ -14,7 +14,10 @@ async function describeViews(clickhouse: ClickHouse): Promise<string> {
   const views: [string, string][] = [];
   for (const view of viewNames().filter((name) => !viewNames().includes(`${name}_at`))) {
     const asked = view.endsWith("_at") ? `SELECT * FROM ${exampleCall(view)}` : queryOfView(view, workspace);
-    const described = await clickhouse.query({ query: `DESCRIBE (${asked})`, format: "JSONEachRow" });
+    const described = await clickhouse.query({
+      query: `DESCRIBE (${asked}) SETTINGS print_pretty_type_names = 0`,
+      format: "JSONEachRow",
+    });
     const columns = await described.json<{ name: string; type: string }>();
     views.push([view.replace(/_at$/, ""), columns.map(({ name, type }) => `  ${name}  ${type}\n`).join("")]);
   }

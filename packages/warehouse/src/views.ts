@@ -106,7 +106,7 @@ async function describeColumns(
   parameters: ReadonlyMap<string, string>,
 ): Promise<Column[]> {
   const described = await clickhouse.query({
-    query: `DESCRIBE (${query})`,
+    query: `DESCRIBE (${query}) SETTINGS print_pretty_type_names = 0`,
     query_params: Object.fromEntries([...parameters].map(([name, type]) => [name, anyValue(type)])),
     format: "JSONEachRow",
   });

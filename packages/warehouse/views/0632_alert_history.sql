@@ -5,15 +5,23 @@
 -- client_id: Client now
 -- client_name: Name of the client now
 -- client_name_then: Name of the client when this version was written
--- detector: activity_drop or silence
--- channel: orders or all
+-- subject: client, or source: then its name stands in place of a client's
+-- cause: What it is about; findings on one client with one cause are one alert
+-- direction: worse, better or neutral, for us
+-- detector: Detector whose finding leads
+-- channel: What that detector looks at: orders, all, email, web, call, decision_makers, payments, surveys or source
+-- raised_by: Detectors and channels that raised it so far, also those that found nothing any more
 -- crossed_at: When the client crossed the line (UTC)
 -- opened_at: When the alert was opened (UTC)
 -- updated_at: When this version was written (UTC)
 -- resolved_at: When it was resolved (UTC); NULL while it was open
+-- headline: What was found in a few words
 -- reason: What was found, or why it was resolved
+-- advice: What usually helps
 -- evidence: Numbers behind it, as JSON
--- money_at_stake: Revenue of a year that is at risk
+-- findings: All findings of it, the leading one first, as JSON
+-- money_at_stake: Revenue at risk
+-- horizon_days: Days that money_at_stake is counted over
 -- currency: ISO 4217 code
 -- likelihood: How likely it is real, 0 to 1; NULL where the detector does not know
 -- announced: False where it was history when it was found
@@ -25,15 +33,23 @@ SELECT
     {{client_id a}} AS client_id,
     if(n.name = '', a.client_name, n.name) AS client_name,
     a.client_name AS client_name_then,
+    a.subject AS subject,
+    a.cause AS cause,
+    a.direction AS direction,
     a.detector AS detector,
     a.channel AS channel,
+    a.raised_by AS raised_by,
     a.crossed_at AS crossed_at,
     a.opened_at AS opened_at,
     a.updated_at AS updated_at,
     a.resolved_at AS resolved_at,
+    a.headline AS headline,
     a.reason AS reason,
+    a.advice AS advice,
     a.evidence AS evidence,
+    a.findings AS findings,
     a.money_at_stake AS money_at_stake,
+    a.horizon_days AS horizon_days,
     a.currency AS currency,
     a.likelihood AS likelihood,
     a.announced AS announced,

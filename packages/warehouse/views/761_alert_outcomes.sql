@@ -2,8 +2,10 @@
 -- alert_id: Alert
 -- client_id: Client now
 -- client_name: Its name now
--- detector: Detector that raised it
--- channel: orders or all
+-- cause: What it was about
+-- detector: Detector whose finding leads
+-- channel: What that detector looks at
+-- raised_by: Detectors and channels that raised it
 -- opened_at: When the alert was opened (UTC)
 -- outcome: true (it was real), false, expected (known before), saved (real, and the client was kept) or lost (real, and the client left)
 -- was_real: True for true, saved and lost
@@ -16,8 +18,10 @@ SELECT
     o.alert_id AS alert_id,
     a.client_id AS client_id,
     a.client_name AS client_name,
+    a.cause AS cause,
     a.detector AS detector,
     a.channel AS channel,
+    a.raised_by AS raised_by,
     a.opened_at AS opened_at,
     o.outcome AS outcome,
     CAST(o.outcome IN ('true', 'saved', 'lost') AS Bool) AS was_real,

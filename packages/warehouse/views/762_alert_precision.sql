@@ -1,4 +1,4 @@
--- How often alerts prove real, by detector and segment, with the interval that so few cases allow
+-- How often alerts prove real, by detector and segment, with the interval that so few cases allow; an alert counts for each detector that raised it
 -- detector: Detector
 -- segment: Clients of a segment; empty for all clients
 -- alerts: Alerts that were announced
@@ -24,7 +24,7 @@ SELECT
 FROM
 (
     SELECT a.detector AS detector, s.segment AS segment, o.outcome AS outcome, o.was_real AS was_real
-    FROM (SELECT id, client_id, toString(detector) AS detector FROM alerts_latest WHERE announced) AS a
+    FROM (SELECT id, client_id, arrayJoin(arrayDistinct(arrayMap(by -> toString(by.detector), raised_by))) AS detector FROM alerts_latest WHERE announced) AS a
     INNER JOIN
     (
         SELECT client_id, '' AS segment FROM (SELECT DISTINCT client_id FROM alerts_latest)

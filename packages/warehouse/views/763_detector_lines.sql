@@ -1,6 +1,6 @@
 -- At which line each detector raises an alert, and why: the newest row of a detector, channel and segment holds
 -- detector: Detector
--- channel: orders or all
+-- channel: What it looks at
 -- segment: Clients that it is for; empty for all
 -- set_at: From when it holds (UTC)
 -- until: Until when it held (UTC); NULL where it holds now

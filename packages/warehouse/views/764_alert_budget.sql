@@ -1,11 +1,11 @@
 -- The budget of false alarms against what happened, by detector and channel, over the last year
 -- detector: Detector
--- channel: orders or all
+-- channel: What it looks at
 -- budget: False alarms a client-year that are borne
 -- monitored: Clients that it watches
 -- client_years: Client-years watched within the last year
 -- allowed: False alarms that the budget allowed in that time
--- alerts: Alerts announced in that time
+-- alerts: Alerts announced in that time; one counts for each detector and channel that raised it
 -- judged: Of these, alerts that people recorded an outcome of
 -- false_alarms: Of these, false or expected ones
 -- false_alarms_estimated: The same for all alerts of that time, as far as the judged ones tell; NULL before any was judged
@@ -37,9 +37,14 @@ FROM
 ) AS l
 LEFT JOIN
 (
-    SELECT toString(n.detector) AS detector, toString(n.channel) AS channel, count() AS alerts, countIf(o.outcome != '') AS judged, countIf(o.outcome IN ('false', 'expected')) AS false_alarms
-    FROM alerts_latest AS n
+    SELECT n.detector AS detector, n.channel AS channel, count() AS alerts, countIf(o.outcome != '') AS judged, countIf(o.outcome IN ('false', 'expected')) AS false_alarms
+    FROM
+    (
+        SELECT x.id AS id, toString(tupleElement(by, 'detector')) AS detector, toString(tupleElement(by, 'channel')) AS channel
+        FROM alerts_latest AS x
+        ARRAY JOIN x.raised_by AS by
+        WHERE x.announced AND x.opened_at >= since_then
+    ) AS n
     LEFT JOIN (SELECT alert_id, toString(outcome) AS outcome FROM alert_outcomes) AS o ON o.alert_id = n.id
-    WHERE n.announced AND n.opened_at >= since_then
     GROUP BY detector, channel
 ) AS a ON a.detector = l.detector AND a.channel = l.channel

@@ -16,6 +16,7 @@
 -- last_order_day: Newest of them
 -- model: Model that made it
 -- version: Fit that made it: churn_models.version
+-- segment: Whose fit: churn_models.segment; empty for that of all clients
 -- forecast_at: When it was made (UTC)
 SELECT
     client_id,
@@ -35,13 +36,14 @@ SELECT
     newest.14 AS last_order_day,
     toString(newest.15) AS model,
     newest.16 AS version,
+    newest.18 AS segment,
     newest.17 AS forecast_at
 FROM
 (
     -- Of clients that were joined since then, the one with more orders, until the next fit counts both together.
     SELECT
         {{client_of f.forecast_key}} AS client_id,
-        argMax((f.as_of, f.order_days, f.p_alive, f.caution, f.expected_orders, f.orders_low, f.orders_high, f.expected_value, f.value_low, f.value_high, f.order_value, f.currency, f.usual_gaps, f.last_order_day, f.model, f.version, f.forecast_at), (f.as_of, f.order_days, f.forecast_at)) AS newest
+        argMax((f.as_of, f.order_days, f.p_alive, f.caution, f.expected_orders, f.orders_low, f.orders_high, f.expected_value, f.value_low, f.value_high, f.order_value, f.currency, f.usual_gaps, f.last_order_day, f.model, f.version, f.forecast_at, toString(f.segment)), (f.as_of, f.order_days, f.forecast_at)) AS newest
     FROM
     (
         SELECT client_id AS forecast_key, * EXCEPT client_id

@@ -28,7 +28,12 @@ describe("alerts of the console's API", () => {
         updated_at: Date.now() - 20 * dayMs,
         resolved_at: number < 10 ? null : Date.now() - dayMs,
         reason: "50 % fewer orders",
-        evidence: "{}",
+        evidence: JSON.stringify({
+          ...{ expected: 2, observed: 1, unit: "orders a week", window: "last eight weeks", unusual: "very" },
+          ...{ model: "activity_drop", values: {} },
+        }),
+        headline: "50 % fewer orders",
+        advice: "Call them.",
         money_at_stake: 1_000 * number,
         currency: "EUR",
         likelihood: 0.5,

@@ -26,6 +26,8 @@ export const signalsSettingsShape = {
   SIGNALS_WEEK_GRACE_MINUTES: whole(60, 0, 10_080),
   /** How often it is looked whether a day is over that has no forecasts of clients yet. */
   SIGNALS_FORECAST_CHECK_SECONDS: whole(60, 1, 86_400),
+  /** What clients are told apart by when models of leaving are fitted: unlike businesses order unlike. */
+  SIGNALS_FORECAST_BY: z.enum(["industry", "region", "size", "none"]).default("industry"),
   /** Touched clients are gathered this long and evaluated together. */
   SIGNALS_GATHER_MS: whole(250, 10, 60_000),
 };

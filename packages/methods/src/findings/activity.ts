@@ -46,6 +46,7 @@ export function dropFinding(
       weeks_of_silence: latest.R,
       baseline: episode.baselineAtOpening,
     },
+    headline: `${percent(1 - latest.ratio)} fewer ${words.plural}`,
     text:
       `${percent(1 - latest.ratio)} fewer ${words.plural}: ${number(latest.levelNow)} a week over the last eight weeks (the latest ` +
       `four count triple), usually ${number(latest.levelBefore)}. That is ${number(latest.alarmScore)} times its usual wobble; ` +
@@ -79,6 +80,7 @@ export function silenceFinding(
       repeats: silence.repeats,
       regularity: silence.regularity,
     },
+    headline: `${words.none.toLowerCase()} for ${counted(Math.round(silence.gapDays), "day")}`,
     text:
       `${words.none} for ${counted(Math.round(silence.gapDays), "day")} (last on ${date(lastActiveMs)}), usually every ` +
       `${counted(silence.expectedGapDays, "day")}: ${number(silence.timesExpected)} times as long. By chance a client with this ` +
@@ -103,6 +105,7 @@ export function outageFinding(source: string, outage: Outage, nowMs: number): Fi
     falseAlarmsPerClientYear: undefined,
     parts: [source],
     values: {},
+    headline: `${source} ${state} for ${counted(gapHours, "hour")}`,
     text: `${source} ${state} for ${counted(gapHours, "hour")} since ${new Date(startMs).toISOString().slice(0, 16).replace("T", " ")} UTC; twice its longest usual pause is ${counted(thresholdHours, "hour")}.`,
   };
 }

@@ -39,6 +39,8 @@ export interface Finding {
   readonly parts: readonly string[];
   /** Further numbers that the text or a reader may want; units end names. */
   readonly values: Readonly<Record<string, number>>;
+  /** What a list of several findings shows: at most some 60 characters, no capital, no full stop. */
+  readonly headline?: string;
   /** One sentence or two for a person, made of the numbers above. */
   readonly text: string;
 }

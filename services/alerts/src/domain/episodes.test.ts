@@ -2,7 +2,7 @@ import type { Alert, Signal } from "@keypulse/contracts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createDecideVersions } from "../steps/decideVersions.ts";
-import { aSignal } from "../testing/signals.ts";
+import { aFinding, aSignal } from "../testing/signals.ts";
 import { compareSignals, EpisodeHistory, type SignalOutcome } from "./episodes.ts";
 
 const settings = { freshDays: 7 };
@@ -99,15 +99,55 @@ describe("an episode", () => {
     expect(run(signals).outcomes).toEqual(["opened", "resolved", "opened"]);
   });
 
-  test("is of one detector and channel: others have their own", async () => {
+  test("is of one client and cause: others have their own", async () => {
     const decide = createDecideVersions(async () => [], settings);
     const { made } = await decide([
       aSignal({}),
-      aSignal({ detector: "silence" }),
-      aSignal({ channel: "all" }),
+      aSignal({ cause: "pays_late", detector: "payment", channel: "payments" }),
       aSignal({ client_id: "22222222-2222-8222-8222-222222222222" }),
     ]);
-    expect(new Set(made.map(({ id }) => id)).size).toBe(4);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(3);
+  });
+
+  test("gathers findings of its cause, and ends when the last of them does", () => {
+    const drop = aFinding(aSignal({ crossed_at: day(5) }));
+    const silence = { ...aFinding(aSignal({ crossed_at: day(8) })), detector: "silence" as const };
+    const { outcomes, versions } = run([
+      aSignal({ crossed_at: day(5), detected_at: day(6), findings: [drop] }),
+      aSignal({ crossed_at: day(5), detected_at: day(9), findings: [drop, silence] }),
+      aSignal({ crossed_at: day(5), detected_at: day(12), findings: [silence], detector: "silence" }),
+      aSignal({ crossed_at: day(5), detected_at: day(13), findings: [silence], state: "cleared" }),
+    ]);
+    expect(outcomes).toEqual(["opened", "updated", "updated", "resolved"]);
+    expect(new Set(versions.map(({ id }) => id)).size).toBe(1);
+    expect(versions.map(({ findings }) => findings.map(({ detector }) => detector))).toEqual([
+      ["activity_drop"],
+      ["activity_drop", "silence"],
+      ["silence"],
+      ["silence"],
+    ]);
+    expect(versions.at(-1)!.raised_by.map(({ detector }) => detector)).toEqual(["activity_drop", "silence"]);
+  });
+
+  test("is opened by a detector that was not in the episode before, however early its line was crossed", () => {
+    const silence = { ...aFinding(aSignal({ crossed_at: day(3) })), detector: "silence" as const };
+    const { outcomes, versions } = run([
+      aSignal({ crossed_at: day(5), detected_at: day(6) }),
+      aSignal({ crossed_at: day(5), detected_at: day(7), state: "cleared" }),
+      aSignal({ crossed_at: day(3), detected_at: day(8), detector: "silence", findings: [silence] }),
+    ]);
+    expect(outcomes).toEqual(["opened", "resolved", "opened"]);
+    expect(versions[2]!.id).not.toBe(versions[0]!.id);
+  });
+
+  test("that was history becomes news when another line is crossed lately", () => {
+    const old = aSignal({ crossed_at: day(1), detected_at: day(20) });
+    const fresh = { ...aFinding(aSignal({ crossed_at: day(20) })), detector: "silence" as const };
+    const { versions } = run([
+      old,
+      aSignal({ crossed_at: day(1), detected_at: day(21), findings: [...old.findings, fresh] }),
+    ]);
+    expect(versions.map(({ announced }) => announced)).toEqual([false, true]);
   });
 
   test("tells a redelivered signal's version again; the same finding found later makes none", () => {
@@ -122,7 +162,8 @@ describe("laws", () => {
   const steps = fc.array(
     fc.record({
       client: fc.constantFrom("11111111-1111-8111-8111-111111111111", "22222222-2222-8222-8222-222222222222"),
-      channel: fc.constantFrom("orders" as const, "all" as const),
+      cause: fc.constantFrom("less_activity" as const, "pays_late" as const),
+      detector: fc.constantFrom("activity_drop" as const, "silence" as const),
       state: fc.constantFrom("raised" as const, "raised" as const, "cleared" as const),
       hoursLater: fc.constantFrom(0, 1, 24),
       crossedHoursBefore: fc.constantFrom(0, 24, 24 * 20),
@@ -141,7 +182,8 @@ describe("laws", () => {
         return aSignal({
           id: `${String(index).padStart(8, "0")}-0000-8000-8000-000000000000`,
           client_id: step.client,
-          channel: step.channel,
+          cause: step.cause,
+          detector: step.detector,
           state: step.state,
           reason: step.reason,
           money_at_stake: step.money,
@@ -203,7 +245,7 @@ describe("laws", () => {
         const open = episodes
           .map((episode) => episode.at(-1)!)
           .filter(({ state }) => state === "open")
-          .map(({ client_id, channel }) => client_id + channel);
+          .map(({ client_id, cause }) => client_id + cause);
         expect(new Set(open).size).toBe(open.length);
         for (const episode of episodes) {
           const numbers = episode.map(({ version }) => version).sort((one, other) => one - other);

@@ -1,6 +1,6 @@
-import type { Alert, Signal } from "@keypulse/contracts";
+import { type Alert, type FindingOfSignal, type Signal, saidSchema } from "@keypulse/contracts";
 import { nameUuid } from "@keypulse/identity";
-import { sameEvidence } from "./evidence.ts";
+import { sameJson } from "./sameJson.ts";
 
 const dayMs = 86_400_000;
 
@@ -32,12 +32,12 @@ export interface EpisodeSettings {
   freshDays: number;
 }
 
-/** Episodes are of one client, detector and channel: the scope of "one open at a time". */
-export const scopeOf = (of: Pick<Signal, "client_id" | "detector" | "channel">): string =>
-  `${of.client_id}:${of.detector}:${of.channel}`;
+/** Episodes are of one client and cause: the scope of "one open at a time". */
+export const scopeOf = (of: Pick<Signal, "client_id" | "cause">): string => `${of.client_id}:${of.cause}`;
 
-/** The id of an episode: the same for whoever computes it. */
-export const alertIdOf = (signal: Signal): string => nameUuid(`alert:${scopeOf(signal)}:${signal.crossed_at}`);
+/** The id of an episode that a finding opens: the same for whoever computes it. */
+const alertIdOf = (signal: Signal, { detector, channel, crossed_at }: FindingOfSignal): string =>
+  nameUuid(`alert:${scopeOf(signal)}:${detector}:${channel}:${crossed_at}`);
 
 /**
  * The order in which signals of one scope count: by time, and at one time the end of an episode before the beginning
@@ -86,11 +86,13 @@ export class EpisodeHistory {
       return open ? { outcome: "resolved", version: resolved(open, signal) } : { outcome: "nothing_open" };
     }
     if (open) {
-      return changes(open, signal) ? { outcome: "updated", version: updated(open, signal) } : { outcome: "unchanged" };
+      return changes(open, signal)
+        ? { outcome: "updated", version: updated(open, signal, settings) }
+        : { outcome: "unchanged" };
     }
-    // Nothing is open: only a line crossed after every known episode's begins another.
-    if (episodes.some(({ crossed_at }) => crossed_at >= signal.crossed_at)) return { outcome: "outdated" };
-    return { outcome: "opened", version: opened(signal, settings) };
+    // Nothing is open: only a line that its detector found crossed after those of every known episode begins another.
+    const first = signal.findings.find((finding) => !episodes.some((episode) => knows(episode, finding)));
+    return first ? { outcome: "opened", version: opened(signal, first, settings) } : { outcome: "outdated" };
   }
 
   #remember(version: Alert): void {
@@ -104,48 +106,54 @@ export class EpisodeHistory {
   }
 }
 
+const knows = ({ findings }: Alert, { detector, channel, crossed_at }: FindingOfSignal): boolean =>
+  findings.some((known) => known.detector === detector && known.channel === channel && known.crossed_at >= crossed_at);
+
+/** What a signal says, without whose it is and when. */
+const saidBy = (signal: Signal): Said => saidSchema.parse(signal);
+type Said = ReturnType<typeof saidSchema.parse>;
+
+const together = (before: Alert["raised_by"], { findings }: Signal): Alert["raised_by"] => [
+  ...new Map(
+    [...before, ...findings].map((by) => [
+      `${by.detector} ${by.channel}`,
+      { detector: by.detector, channel: by.channel },
+    ]),
+  ).values(),
+];
+
 /** Times are the signal's, never the clock's: a redo makes the same version. */
-function opened(signal: Signal, { freshDays }: EpisodeSettings): Alert {
-  const { detected_at, crossed_at } = signal;
+function opened(signal: Signal, first: FindingOfSignal, { freshDays }: EpisodeSettings): Alert {
+  const { detected_at } = signal;
   return {
-    id: alertIdOf(signal),
+    ...saidBy(signal),
+    id: alertIdOf(signal, first),
     version: 1,
     state: "open",
-    client_id: signal.client_id,
-    client_name: signal.client_name,
-    detector: signal.detector,
-    channel: signal.channel,
-    crossed_at,
     opened_at: detected_at,
     updated_at: detected_at,
     resolved_at: null,
-    reason: signal.reason,
-    evidence: signal.evidence,
-    money_at_stake: signal.money_at_stake,
-    currency: signal.currency,
-    likelihood: signal.likelihood,
-    announced: Date.parse(detected_at) - Date.parse(crossed_at) <= freshDays * dayMs,
+    raised_by: together([], signal),
+    announced: isFresh(signal, freshDays),
     signal_id: signal.id,
   };
 }
 
-/** The episode keeps its id, its `crossed_at` and whether it is announced. */
-function updated(open: Alert, signal: Signal): Alert {
+/** The episode keeps its id and its `crossed_at`; history becomes news when a line was crossed lately. */
+function updated(open: Alert, signal: Signal, { freshDays }: EpisodeSettings): Alert {
   return {
     ...open,
+    ...saidBy(signal),
     version: open.version + 1,
-    client_name: signal.client_name,
+    crossed_at: open.crossed_at,
     updated_at: signal.detected_at,
-    reason: signal.reason,
-    evidence: signal.evidence,
-    money_at_stake: signal.money_at_stake,
-    currency: signal.currency,
-    likelihood: signal.likelihood,
+    raised_by: together(open.raised_by, signal),
+    announced: open.announced || isFresh(signal, freshDays),
     signal_id: signal.id,
   };
 }
 
-/** Money and likelihood stay those of the open episode: they say what was at stake. */
+/** Money, likelihood and findings stay those of the open episode: they say what was at stake. */
 function resolved(open: Alert, signal: Signal): Alert {
   return {
     ...open,
@@ -160,14 +168,16 @@ function resolved(open: Alert, signal: Signal): Alert {
   };
 }
 
+const isFresh = ({ findings, detected_at }: Signal, freshDays: number): boolean =>
+  findings.some(({ crossed_at }) => Date.parse(detected_at) - Date.parse(crossed_at) <= freshDays * dayMs);
+
 /** A new likelihood alone is no news: it is a number of the evidence. */
 function changes(open: Alert, signal: Signal): boolean {
-  return (
-    open.reason !== signal.reason ||
-    open.money_at_stake !== signal.money_at_stake ||
-    open.currency !== signal.currency ||
-    !sameEvidence(open.evidence, signal.evidence)
-  );
+  const shown = ({ reason, money_at_stake, currency, evidence, findings }: Said) => ({
+    ...{ reason, money_at_stake, currency, evidence },
+    findings: findings.map(({ likelihood: _likelihood, crossed_at: _crossedAt, ...finding }) => finding),
+  });
+  return !sameJson(shown(open), shown(signal));
 }
 
 interface Place {

@@ -9,16 +9,20 @@ export interface WebhookConsumer {
   url: string;
   /** `whsec_` and 24 to 64 bytes in base64. */
   secret: string;
-  /** Only these detectors' alerts; all where absent. */
+  /** Only alerts that one of these detectors raised; all where absent. */
   detectors?: Detector[] | undefined;
   /** Only alerts that ever had as much at stake, in the workspace's currency. */
   min_money?: number | undefined;
 }
 
-export function wants(consumer: WebhookConsumer, detector: string, peakMoney: number): boolean {
+export function wants(
+  consumer: WebhookConsumer,
+  raisedBy: readonly { readonly detector: string }[],
+  peakMoney: number,
+): boolean {
   const { detectors, min_money } = consumer;
   return (
-    (detectors === undefined || detectors.some((one) => one === detector)) &&
+    (detectors === undefined || detectors.some((one) => raisedBy.some(({ detector }) => detector === one))) &&
     (min_money === undefined || peakMoney >= min_money)
   );
 }

@@ -1,10 +1,11 @@
-import { type Alert, alertSchema, evidenceSchema } from "@keypulse/contracts";
+import { type Alert, alertSchema, evidenceSchema, findingSchema } from "@keypulse/contracts";
 import type { ClickHouse } from "@keypulse/engines";
 import { z } from "zod";
 
 /** A row as ClickHouse gives it (ISO times, decimals as texts). */
 const rowSchema = alertSchema.extend({
   evidence: z.string().transform((text) => evidenceSchema.parse(JSON.parse(text))),
+  findings: z.string().transform((text) => z.array(findingSchema).min(1).parse(JSON.parse(text))),
   money_at_stake: z.coerce.number(),
 });
 
@@ -45,7 +46,11 @@ export class AlertTable {
     await this.#clickhouse.insert({
       table: "alerts",
       format: "JSONEachRow",
-      values: versions.map((alert) => ({ ...alert, evidence: JSON.stringify(alert.evidence) })),
+      values: versions.map((alert) => ({
+        ...alert,
+        evidence: JSON.stringify(alert.evidence),
+        findings: JSON.stringify(alert.findings),
+      })),
       clickhouse_settings: { async_insert: 0, wait_end_of_query: 1 },
     });
   }

@@ -72,7 +72,7 @@ export class DeliveryQueue {
   async enqueue(news: readonly News[]): Promise<void> {
     const deliveries = news.flatMap(({ alert, peakMoney, again }) =>
       this.#consumers
-        .filter((consumer) => alert.announced && wants(consumer, alert.detector, peakMoney))
+        .filter((consumer) => alert.announced && wants(consumer, alert.raised_by, peakMoney))
         .map(({ name }) => ({ consumer: name, alert, attemptsBefore: 0, checkFirst: again, delayMs: 0 })),
     );
     await this.add(deliveries);

@@ -22,7 +22,8 @@ export interface PendingDelivery {
   clientId: string;
   alertId: string;
   version: number;
-  detector: string;
+  /** Detectors that raised the alert so far. */
+  raisedBy: readonly { readonly detector: string }[];
   peakMoney: number;
   consumer: string;
   /** Made so far. */
@@ -36,7 +37,7 @@ const pendingRow = z
     client_id: z.uuid(),
     id: z.uuid(),
     version: z.number(),
-    detector: z.string(),
+    raised_by: z.array(z.object({ detector: z.string() })),
     peak: z.coerce.number(),
     consumer: z.string(),
     attempts: z.number(),
@@ -47,7 +48,7 @@ const pendingRow = z
       clientId: row.client_id,
       alertId: row.id,
       version: row.version,
-      detector: row.detector,
+      raisedBy: row.raised_by,
       peakMoney: row.peak,
       consumer: row.consumer,
       attempts: row.attempts,
@@ -91,16 +92,16 @@ export class DeliveryTable {
         WITH
           {since: DateTime64(3, 'UTC')} AS since,
           versions AS (
-            SELECT client_id, id, version, detector, updated_at,
+            SELECT client_id, id, version, raised_by, updated_at,
               max(money_at_stake) OVER (PARTITION BY id ORDER BY version) AS peak
             FROM (
-              SELECT client_id, id, version, detector, updated_at, money_at_stake FROM alerts
+              SELECT client_id, id, version, raised_by, updated_at, money_at_stake FROM alerts
               WHERE announced LIMIT 1 BY id, version
             )
             WHERE id IN (SELECT id FROM alerts WHERE announced AND updated_at >= since)
           ),
           wanted AS (
-            SELECT client_id, id, version, detector, peak, arrayJoin({consumers: Array(String)}) AS consumer
+            SELECT client_id, id, version, raised_by, peak, arrayJoin({consumers: Array(String)}) AS consumer
             FROM versions WHERE updated_at >= since AND client_id NOT IN (SELECT key FROM suppressed_keys)
           ),
           tried AS (
@@ -110,7 +111,7 @@ export class DeliveryTable {
             WHERE alert_id IN (SELECT id FROM versions)
             GROUP BY alert_id, version, consumer
           )
-        SELECT client_id, id, wanted.version AS version, detector, peak, wanted.consumer AS consumer, attempts, last
+        SELECT client_id, id, wanted.version AS version, raised_by, peak, wanted.consumer AS consumer, attempts, last
         FROM wanted
         LEFT JOIN tried ON tried.alert_id = wanted.id AND tried.version = wanted.version AND tried.consumer = wanted.consumer
         WHERE NOT ended

@@ -26,6 +26,8 @@ const mostMoney = 1e13;
 const earliest = Date.UTC(1970, 0, 1);
 const latest = Date.UTC(2200, 0, 1);
 
+const isInRange = (time: string): boolean => Date.parse(time) >= earliest && Date.parse(time) < latest;
+
 /** Decodes and checks messages. What can't be used is told apart and never stops the rest. */
 export function readSignals(messages: readonly RawSignal[]): ReadSignals {
   const read: ReadSignals = { signals: [], unusable: [] };
@@ -51,25 +53,37 @@ function readSignal(value: Buffer | null): Signal | string {
   const signal = result.data;
   if (signal.money_at_stake > mostMoney) return "money_at_stake: is out of range";
   for (const field of ["crossed_at", "detected_at"] as const) {
-    const at = Date.parse(signal[field]);
-    if (!(at >= earliest && at < latest)) return `${field}: is out of range`;
+    if (!isInRange(signal[field])) return `${field}: is out of range`;
   }
+  if (!signal.findings.every((finding) => isInRange(finding.crossed_at))) return "findings.crossed_at: is out of range";
   return normalise(signal);
 }
 
 /** One form for each value, that of the warehouse, so that what comes back from it compares equal. */
 function normalise(signal: Signal): Signal {
   return {
-    ...signal,
+    ...wellFormed(signal),
     id: signal.id.toLowerCase(),
     client_id: signal.client_id.toLowerCase(),
-    client_name: signal.client_name.toWellFormed(),
-    crossed_at: new Date(signal.crossed_at).toISOString(),
-    detected_at: new Date(signal.detected_at).toISOString(),
-    reason: signal.reason.toWellFormed(),
-    money_at_stake: Math.round(signal.money_at_stake * 100) / 100,
-    currency: signal.currency.toWellFormed(),
+    crossed_at: isoTime(signal.crossed_at),
+    detected_at: isoTime(signal.detected_at),
+    money_at_stake: cents(signal.money_at_stake),
+    findings: signal.findings.map((finding) => ({
+      ...wellFormed(finding),
+      crossed_at: isoTime(finding.crossed_at),
+      money_at_stake: cents(finding.money_at_stake),
+    })),
   };
+}
+
+const isoTime = (text: string): string => new Date(text).toISOString();
+const cents = (amount: number): number => Math.round(amount * 100) / 100;
+
+/** The same with every text in it free of halves of characters, which UTF-8 cannot hold. */
+function wellFormed<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+    typeof part === "string" ? part.toWellFormed() : part,
+  );
 }
 
 function describe(issue: z.core.$ZodIssue | undefined): string {

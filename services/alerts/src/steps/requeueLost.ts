@@ -29,8 +29,8 @@ export function createRequeueLost({ alerts, deliveries, queue, consumers, schedu
     if (consumers.length === 0) return 0;
     const since = new Date(clock() - days * 86_400_000);
     const pending = await deliveries.pending([...byName.keys()], since);
-    const wanted = pending.filter(({ consumer, detector, peakMoney }) =>
-      wants(byName.get(consumer)!, detector, peakMoney),
+    const wanted = pending.filter(({ consumer, raisedBy, peakMoney }) =>
+      wants(byName.get(consumer)!, raisedBy, peakMoney),
     );
     const missing = await queue.missing(wanted);
     if (missing.length === 0) return 0;

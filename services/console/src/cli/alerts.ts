@@ -1,16 +1,17 @@
 import { parseArgs } from "node:util";
-import { detectors, outcomes } from "@keypulse/contracts";
+import { outcomes } from "@keypulse/contracts";
 import type { BudgetNow, Precision, ShownAlert } from "../inputs/alertReading.ts";
 import type { BudgetAnswer } from "../inputs/alertRoutes.ts";
 import { type ApiClient, CommandFault, connectConsole, runCommand } from "./apiClient.ts";
-import { styled, table } from "./table.ts";
+import { facts, styled, table } from "./table.ts";
 
 const help = `Usage: npm run alerts -- COMMAND [options]
 
   list                      what is open, most at stake first [--all] [--owner NAME] [--limit 20]
+  show ID                   one alert whole: what each detector found, in numbers, and what usually helps
   outcome ID OUTCOME        what became of it: ${outcomes.join(", ")} [--note TEXT]; OUTCOME none takes it back
   budget                    false alarms that are borne against what happened, and how often alerts prove real
-  budget set DETECTOR N     bear N false alarms a client-year of ${detectors.join(" or ")} [--segment ID]
+  budget set DETECTOR N     bear N false alarms a client-year of a detector, such as silence [--segment ID]
   capacity N                alerts that an account manager can look after in a week
 
   --json         the console's answer as it is
@@ -42,6 +43,7 @@ async function main(): Promise<number> {
   const print: Print = (answer, say) => console.log(values.json ? JSON.stringify(answer, null, 2) : say(answer));
   const asked = { rest, ...values, print };
   if (name === "list") return await list(connectConsole(), asked);
+  if (name === "show" && rest.length === 1) return await show(connectConsole(), asked);
   if (name === "outcome" && rest.length === 2) return await outcome(connectConsole(), asked);
   if (name === "budget" && rest.length === 0) return await showBudget(connectConsole(), asked);
   if (name === "budget" && rest[0] === "set" && rest.length === 3) return await setBudget(connectConsole(), asked);
@@ -65,6 +67,9 @@ interface Asked {
 const money = (amount: number, currency: string): string =>
   `${amount.toLocaleString("en", { maximumFractionDigits: 0 })} ${currency}`;
 
+const titleOf = ({ client_name, headline, detector, money_at_stake, currency }: ShownAlert): string =>
+  `${styled("bold", client_name)}  ${headline || detector}  at stake ${money(money_at_stake, currency)}`;
+
 async function list(api: ApiClient, { all, owner, limit, print }: Asked): Promise<number> {
   const query = new URLSearchParams({
     limit,
@@ -77,7 +82,7 @@ async function list(api: ApiClient, { all, owner, limit, print }: Asked): Promis
       : alerts
           .map((alert) =>
             [
-              `${styled("bold", alert.client_name)}  ${alert.detector} (${alert.channel})  at stake ${money(alert.money_at_stake, alert.currency)}`,
+              titleOf(alert),
               `  ${alert.id.slice(0, shortId)}  opened ${alert.opened_at.slice(0, 10)}${alert.state === "open" ? "" : ", resolved"}` +
                 `${alert.outcome === null ? "" : `  outcome: ${alert.outcome.outcome} (${alert.outcome.who})`}`,
               `  ${alert.reason}`,
@@ -99,6 +104,49 @@ async function wholeId(api: ApiClient, start: string): Promise<string> {
       ? `No alert begins with "${start}" among the newest 500: npm run alerts -- list --all --json has whole ids.`
       : `${found.length} alerts begin with "${start}": write more of the id.`,
   );
+}
+
+async function show(api: ApiClient, { rest, print }: Asked): Promise<number> {
+  print(await api.call<ShownAlert>("GET", `/v1/alerts/${await wholeId(api, rest[0]!)}`), (alert) =>
+    [
+      titleOf(alert),
+      `${alert.id}  ${alert.cause.replaceAll("_", " ")}, opened ${alert.opened_at.slice(0, 10)}` +
+        `${alert.resolved_at === null ? "" : `, resolved ${alert.resolved_at.slice(0, 10)}`}` +
+        `${alert.owner === "" ? "" : `, account manager ${alert.owner}`}`,
+      "",
+      alert.reason,
+      ...(alert.advice === "" ? [] : ["", `What usually helps: ${alert.advice}`]),
+      ...alert.findings.flatMap(sayFinding),
+      ...(alert.outcome === null
+        ? []
+        : ["", `Outcome: ${alert.outcome.outcome} (${alert.outcome.who}). ${alert.outcome.note}`.trimEnd()]),
+    ].join("\n"),
+  );
+  return 0;
+}
+
+function sayFinding({
+  detector,
+  channel,
+  crossed_at,
+  reason,
+  evidence,
+  likelihood,
+}: ShownAlert["findings"][number]): string[] {
+  const { expected, observed, unit, window, unusual, concerns, model, model_version } = evidence;
+  const rows: [string, string | undefined][] = [
+    ["expected", `${expected} ${unit}`],
+    ["seen", `${observed} ${unit}, ${window}`],
+    ["unusual", likelihood === null ? unusual : `${unusual}; ${percent(likelihood)} likely to be real`],
+    ["concerns", concerns.join(", ")],
+    ["by", `${model} version ${model_version}`],
+  ];
+  return [
+    "",
+    `${styled("bold", `${detector.replaceAll("_", " ")} (${channel.replaceAll("_", " ")})`)}, since ${crossed_at.slice(0, 10)}`,
+    `  ${reason}`,
+    facts(rows),
+  ];
 }
 
 async function outcome(api: ApiClient, { rest, note = "", print }: Asked): Promise<number> {

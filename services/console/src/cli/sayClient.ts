@@ -95,8 +95,8 @@ function sayAlerts({ alerts }: Dossier, money: (amount: number) => string): stri
   if (alerts.length === 0) return "  None open.";
   return alerts
     .map(
-      ({ reason, money_at_stake, opened_at }) =>
-        `  ${styled("red", "!")} ${cut(reason, 600)} ${styled("dim", `(${money(money_at_stake)} at stake, open since ${date(opened_at)})`)}`,
+      ({ reason, advice, money_at_stake, opened_at }) =>
+        `  ${styled("red", "!")} ${cut(reason, 600)} ${styled("dim", `(${money(money_at_stake)} at stake, open since ${date(opened_at)})`)}${advice === "" ? "" : `\n    ${advice}`}`,
     )
     .join("\n");
 }

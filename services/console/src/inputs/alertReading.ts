@@ -1,4 +1,4 @@
-import { alertStates, channels, detectors, outcomes } from "@keypulse/contracts";
+import { alertStates, findingSchema, outcomes, saidSchema } from "@keypulse/contracts";
 import type { ClickHouse } from "@keypulse/engines";
 import { z } from "zod";
 
@@ -17,12 +17,16 @@ export const shownAlertSchema = z.object({
   client_id: z.guid(),
   client_name: z.string(),
   owner: z.string(),
-  detector: z.enum(detectors),
-  channel: z.enum(channels),
+  ...saidSchema.pick({ cause: true, direction: true, detector: true, channel: true, headline: true }).shape,
   opened_at: time,
   resolved_at: time.nullable(),
-  reason: z.string(),
+  reason: z.string().describe("What was found, or why it was resolved"),
+  advice: z.string().describe("What usually helps"),
+  findings: z
+    .array(findingSchema)
+    .describe("What each detector found, the leading one first; of a resolved alert, what was found last"),
   money_at_stake: z.number(),
+  horizon_days: z.number().int().describe("Days that money_at_stake is counted over"),
   currency: z.string(),
   likelihood: z.number().nullable(),
   outcome: outcomeSchema.nullable(),
@@ -72,7 +76,9 @@ const jsonRows = async <T>(
   return await result.json<T>();
 };
 
-type AlertRow = Omit<ShownAlert, "outcome"> & z.infer<typeof outcomeSchema> & { judged: boolean };
+type AlertRow = Omit<ShownAlert, "outcome" | "findings"> & { findings: string } & z.infer<typeof outcomeSchema> & {
+    judged: boolean;
+  };
 
 /** Alerts with their outcomes; what is at stake most comes first. */
 export async function readAlerts(
@@ -94,8 +100,10 @@ export async function readAlerts(
   const rows = await jsonRows<AlertRow>(
     clickhouse,
     `SELECT a.id AS id, toString(a.state) AS state, a.client_id AS client_id, a.client_name AS client_name, s.owner AS owner,
-       toString(a.detector) AS detector, toString(a.channel) AS channel, ${iso("a.opened_at", "opened_at")},
-       ${iso("a.resolved_at", "resolved_at")}, a.reason AS reason, toFloat64(a.money_at_stake) AS money_at_stake,
+       toString(a.cause) AS cause, toString(a.direction) AS direction, toString(a.detector) AS detector,
+       toString(a.channel) AS channel, a.headline AS headline, ${iso("a.opened_at", "opened_at")},
+       ${iso("a.resolved_at", "resolved_at")}, a.reason AS reason, a.advice AS advice, a.findings AS findings,
+       toFloat64(a.money_at_stake) AS money_at_stake, a.horizon_days AS horizon_days,
        toString(a.currency) AS currency, a.likelihood AS likelihood, o.alert_id = a.id AS judged, toString(o.outcome) AS outcome,
        o.note AS note, toString(o.who) AS who, ${iso("o.recorded_at", "recorded_at")}
      FROM alerts_latest AS a
@@ -105,8 +113,9 @@ export async function readAlerts(
      ORDER BY a.state = 'open' DESC, a.money_at_stake DESC, a.id LIMIT {limit: UInt32}`,
     wanted,
   );
-  return rows.map(({ judged, outcome, note, who, recorded_at, ...alert }) => ({
+  return rows.map(({ judged, outcome, note, who, recorded_at, findings, ...alert }) => ({
     ...alert,
+    findings: z.array(findingSchema).parse(JSON.parse(findings)),
     outcome: judged ? { outcome, note, who, recorded_at } : null,
   }));
 }

@@ -71,6 +71,19 @@ export function serveAlerts(
     return alert;
   };
 
+  server.get(
+    "/v1/alerts/:id",
+    {
+      schema: {
+        operationId: "showAlert",
+        summary: "One alert with all its findings and what became of it",
+        params,
+        response: { 200: shownAlertSchema, ...faults },
+      },
+    },
+    async (request) => await alertOf(request.params.id),
+  );
+
   server.put(
     "/v1/alerts/:id/outcome",
     {

@@ -132,7 +132,16 @@ export const dossierSchema = z.object({
     .nullable()
     .describe("null where no invoices are known"),
   alerts: z.array(
-    z.object({ id: z.guid(), detector: z.string(), opened_at: time, reason: z.string(), money_at_stake: money }),
+    z.object({
+      id: z.guid(),
+      cause: z.string(),
+      detector: z.string(),
+      opened_at: time,
+      headline: z.string(),
+      reason: z.string(),
+      advice: z.string(),
+      money_at_stake: money,
+    }),
   ),
 });
 

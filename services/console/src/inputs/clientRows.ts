@@ -95,9 +95,12 @@ export interface InvoiceRow extends OfKey {
 export interface OpenAlertRow {
   client_id: string;
   id: string;
+  cause: string;
   detector: string;
   opened_at: number;
+  headline: string;
   reason: string;
+  advice: string;
   money_at_stake: number;
 }
 
@@ -295,8 +298,9 @@ export class ClientRows {
   async openAlerts(): Promise<OpenAlertRow[]> {
     return await this.#ask<OpenAlertRow>(
       `SELECT * FROM (
-         SELECT any(a.client_id) AS client_id, id, argMax(a.detector, version) AS detector,
-           ${ms("argMax(a.opened_at, version)")} AS opened_at, argMax(a.reason, version) AS reason,
+         SELECT any(a.client_id) AS client_id, id, any(a.cause) AS cause, argMax(a.detector, version) AS detector,
+           ${ms("argMax(a.opened_at, version)")} AS opened_at, argMax(a.headline, version) AS headline,
+           argMax(a.reason, version) AS reason, argMax(a.advice, version) AS advice,
            toFloat64(argMax(a.money_at_stake, version)) AS money_at_stake, argMax(a.state, version) AS last_state
          FROM alerts AS a WHERE a.client_id IN ${this.#keys} GROUP BY id)
        WHERE last_state = 'open' ORDER BY opened_at DESC`,

@@ -1,7 +1,11 @@
 import type { Budget, Detector } from "@keypulse/contracts";
 
+/** Detectors that may be wrong by chance, and so have a budget. */
+export const budgetedDetectors = ["activity_drop", "silence"] as const satisfies readonly Detector[];
+export type BudgetedDetector = (typeof budgetedDetectors)[number];
+
 /** False alarms a client-year that are borne, by detector. */
-export type FalseAlarms = Readonly<Record<Detector, number>>;
+export type FalseAlarms = Readonly<Record<BudgetedDetector, number>>;
 
 /** How many false alarms are borne of whom: the workspace's budget, with the service's settings where it says nothing. */
 export interface Budgets {
@@ -22,7 +26,7 @@ export function budgetsOf(budget: Budget, usual: FalseAlarms): Budgets {
 }
 
 /** Every budget that a detector is asked for. */
-export const budgetsOfDetector = ({ forAll, segments }: Budgets, detector: Detector): number[] => [
+export const budgetsOfDetector = ({ forAll, segments }: Budgets, detector: BudgetedDetector): number[] => [
   ...new Set([forAll[detector], ...segments.map(({ falseAlarms }) => falseAlarms[detector])]),
 ];
 

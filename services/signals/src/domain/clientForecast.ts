@@ -12,6 +12,8 @@ import { unitDays } from "./churnModel.ts";
 /** A client's orders until the last day that was looked at; times in weeks. */
 export interface ClientOrders extends PurchaseSummary {
   readonly clientId: string;
+  /** Industry, region or size, whichever models are told apart by; empty where it is not known. */
+  readonly segment: string;
   /** Days with an order after the first whose amount is known, and their mean amount in the workspace's currency. */
   readonly spend: Spend;
 }

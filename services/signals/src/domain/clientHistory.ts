@@ -1,6 +1,10 @@
 import type { Channel } from "@keypulse/contracts";
 import type { Calendar, ChannelHistory, NumberList, OrderAmount } from "@keypulse/methods";
 
+/** Channels with a history of activity by day. */
+export const activityChannels = ["orders", "all"] as const satisfies readonly Channel[];
+export type ActivityChannel = (typeof activityChannels)[number];
+
 /** Net revenue by local day, in the workspace's currency. Arrays are equally long, days ascending. */
 export interface DailyRevenue {
   readonly days: NumberList;
@@ -11,7 +15,7 @@ export interface DailyRevenue {
 export interface ClientHistory {
   clientId: string;
   /** A channel without activity is missing. */
-  channels: Partial<Record<Channel, ChannelHistory>>;
+  channels: Partial<Record<ActivityChannel, ChannelHistory>>;
   revenue: DailyRevenue;
 }
 

@@ -1,4 +1,3 @@
-import { type Channel, channels } from "@keypulse/contracts";
 import {
   type ChannelContext,
   type DropLine,
@@ -9,13 +8,13 @@ import {
   mainSources,
   type ResolvedDropAlarm,
 } from "@keypulse/methods";
-import type { ClientHistory } from "./clientHistory.ts";
+import { type ActivityChannel, activityChannels, type ClientHistory } from "./clientHistory.ts";
 
 /** What all clients have in common; made from their histories, the same for everybody. */
 export interface PanelContext {
   /** Last complete week. */
   lastWeek: number;
-  channels: Record<Channel, ChannelContext & { lines: ReadonlyMap<number, DropLine> }>;
+  channels: Record<ActivityChannel, ChannelContext & { lines: ReadonlyMap<number, DropLine> }>;
   /** Shift of the likelihood of drops, fitted on what people said of them. */
   likelihoodShift: number;
   /** Clients that each source is a main source of. */
@@ -34,7 +33,7 @@ export function buildPanelContext(
   dropBudgets: readonly number[],
   judgedDrops: readonly ResolvedDropAlarm[],
 ): PanelContext {
-  const contextOf = (name: Channel) => {
+  const contextOf = (name: ActivityChannel) => {
     const own = histories.flatMap((history) => history.channels[name] ?? []);
     const [usual, ...others] = dropBudgets as [number, ...number[]];
     const context = fitChannelContext(own, lastWeek, asOfMs, dropPresets.fast, usual);
@@ -43,7 +42,7 @@ export function buildPanelContext(
   };
   const sourceClients = new Map<string, number>();
   for (const history of histories) {
-    const main = new Set(channels.flatMap((name) => mainSources(history.channels[name])));
+    const main = new Set(activityChannels.flatMap((name) => mainSources(history.channels[name])));
     for (const source of main) sourceClients.set(source, (sourceClients.get(source) ?? 0) + 1);
   }
   return {

@@ -1,10 +1,11 @@
-import { type Channel, channels, type Detector, type Evidence } from "@keypulse/contracts";
+import type { Detector } from "@keypulse/contracts";
 import {
   type Calendar,
   type ChannelHistory,
   channelDrop,
-  type DropEpisode,
+  channelWords,
   detectSilence,
+  dropFinding,
   dropLikelihood,
   mainSources,
   moneyAtStakeOfDrop,
@@ -12,31 +13,16 @@ import {
   type OrderAmount,
   revenueOfYearBefore,
   type SourceWatch,
+  silenceFinding,
 } from "@keypulse/methods";
 import type { FalseAlarms } from "./budgets.ts";
-import { type ClientHistory, orderAmounts } from "./clientHistory.ts";
+import { type ActivityChannel, activityChannels, type ClientHistory, orderAmounts } from "./clientHistory.ts";
 import type { PanelContext } from "./context.ts";
-import { describeDrop, describeDropEnd, describeReturn, describeSilence } from "./describe.ts";
-
-/** How one detector sees one channel of a client now. */
-export interface Finding {
-  detector: Detector;
-  channel: Channel;
-  state: "raised" | "clear";
-  /** Raised: when the line was crossed. Clear: undefined. */
-  crossedAtMs: number | undefined;
-  reason: string;
-  evidence: Evidence | undefined;
-  moneyAtStake: number;
-  likelihood: number | undefined;
-  /** A source that is suspect now; while it is, nothing new may be raised. */
-  heldBy: string | undefined;
-  /** Whether the detector watches the client at all. */
-  monitored: boolean;
-}
+import { endOfDrop, endOfSilence } from "./endings.ts";
+import type { Watched } from "./watched.ts";
 
 export interface Detection {
-  findings: Finding[];
+  watched: Watched[];
   /** When silence would be called if nothing happens; the earliest over the channels. */
   nextDeadlineMs: number | undefined;
 }
@@ -44,6 +30,18 @@ export interface Detection {
 export interface DetectSettings {
   minRepeats: number;
   minSourceClients: number;
+}
+
+/** What all detectors of one channel are given. */
+interface ChannelFrame {
+  readonly channel: ActivityChannel;
+  readonly activity: ChannelHistory;
+  readonly panel: PanelContext;
+  readonly budget: FalseAlarms;
+  readonly outages: ReturnType<SourceWatch["outages"]>;
+  readonly heldBy: string | undefined;
+  readonly revenue: readonly OrderAmount[];
+  readonly asOfMs: number;
 }
 
 /** All detectors over one client: a pure function of its history, the context, its budget, the settings and the time. */
@@ -56,11 +54,11 @@ export function detect(
   calendar: Calendar,
   asOfMs: number,
 ): Detection {
-  const findings: Finding[] = [];
+  const watched: Watched[] = [];
   let nextDeadlineMs: number | undefined;
   const revenue = orderAmounts(history.revenue, calendar);
 
-  for (const channel of channels) {
+  for (const channel of activityChannels) {
     const activity = history.channels[channel];
     if (activity === undefined) continue;
     const sources = mainSources(activity).filter(
@@ -68,80 +66,82 @@ export function detect(
     );
     const heldBy = watch.suspect(sources);
     const outages = watch.outages(sources);
-
-    findings.push(detectDrop(activity, channel, panel, budget, outages, revenue, calendar, asOfMs, heldBy));
-
-    // What is stored may be newer than the time up to which all is known to be stored.
-    const nowMs = Math.max(asOfMs, activity.lastAtMs);
-    const silence = detectSilence(
-      { activeDays: activity.days.length, firstActiveMs: activity.firstAtMs, lastActiveMs: activity.lastAtMs },
-      panel.channels[channel].prior,
-      { falseAlarmsPerClientYear: budget.silence, minRepeats: settings.minRepeats },
-      nowMs,
-      outages,
-    );
-    const silent = silence.state === "silent";
-    findings.push({
-      detector: "silence",
-      channel,
-      state: silent ? "raised" : "clear",
-      crossedAtMs: silent ? silence.deadlineMs : undefined,
-      ...(silent
-        ? describeSilence(silence, channel, activity.lastAtMs)
-        : describeReturn(silence, channel, activity.lastAtMs)),
-      moneyAtStake: silent ? moneyAtStakeOfSilence(revenue) : 0,
-      likelihood: undefined,
-      heldBy,
-      monitored: silence.state !== "unmonitored",
-    });
-    if (!silent && silence.state === "quiet_ok" && silence.deadlineMs !== undefined) {
+    const frame: ChannelFrame = { channel, activity, panel, budget, outages, heldBy, revenue, asOfMs };
+    watched.push(watchDrop(frame, calendar));
+    const silence = watchSilence(frame, settings);
+    watched.push(silence.watched);
+    if (silence.deadlineMs !== undefined) {
       nextDeadlineMs = Math.min(nextDeadlineMs ?? Number.POSITIVE_INFINITY, silence.deadlineMs);
     }
   }
-  return { findings, nextDeadlineMs };
+  return { watched, nextDeadlineMs };
 }
 
-function detectDrop(
-  activity: ChannelHistory,
-  channel: Channel,
-  panel: PanelContext,
-  budget: FalseAlarms,
-  outages: ReturnType<SourceWatch["outages"]>,
-  revenue: readonly OrderAmount[],
-  calendar: Calendar,
-  asOfMs: number,
-  heldBy: string | undefined,
-): Finding {
-  const base = { detector: "activity_drop", channel, heldBy } as const;
-  const nothing: Finding = {
-    ...base,
-    state: "clear",
+function nothing(detector: Detector, { channel, heldBy }: ChannelFrame): Watched {
+  return {
+    detector,
+    channel,
+    monitored: false,
+    finding: undefined,
     crossedAtMs: undefined,
-    reason: "",
-    evidence: undefined,
+    endReason: "",
     moneyAtStake: 0,
     likelihood: undefined,
-    monitored: false,
+    heldBy,
   };
+}
+
+function watchDrop(frame: ChannelFrame, calendar: Calendar): Watched {
+  const { channel, activity, panel, budget, outages, revenue, asOfMs } = frame;
+  const quiet = nothing("activity_drop", frame);
   const context = panel.channels[channel];
   const { threshold } = context.lines.get(budget.activity_drop) ?? context;
   const drops = channelDrop(activity, { ...context, threshold }, outages, calendar, panel.lastWeek, asOfMs);
-  if (drops === undefined) return nothing;
-  const { monitored } = drops;
-  const episode: DropEpisode | undefined = drops.openEpisode;
+  if (drops === undefined) return quiet;
+  const { monitored, openEpisode: episode } = drops;
   if (episode === undefined) {
     const last = drops.episodes.at(-1);
-    return { ...nothing, monitored, ...(last === undefined ? {} : { reason: describeDropEnd(last, channel) }) };
+    return { ...quiet, monitored, endReason: last === undefined ? "" : endOfDrop(last, channel) };
   }
   const crossedAtMs = calendar.weekStartMs(drops.firstWeek + episode.openedWeek + 1);
-  const { latest } = episode;
+  const weekEndMs = calendar.weekStartMs(panel.lastWeek + 1);
+  const { ratio } = episode.latest;
   return {
-    ...base,
-    state: "raised",
+    ...quiet,
     monitored,
     crossedAtMs,
-    ...describeDrop(episode, channel, threshold),
-    moneyAtStake: moneyAtStakeOfDrop(revenueOfYearBefore(revenue, crossedAtMs), latest.ratio),
-    likelihood: dropLikelihood(latest.ratio, panel.likelihoodShift),
+    finding: dropFinding(episode, channelWords[channel], threshold, budget.activity_drop, weekEndMs),
+    moneyAtStake: moneyAtStakeOfDrop(revenueOfYearBefore(revenue, crossedAtMs), ratio),
+    likelihood: dropLikelihood(ratio, panel.likelihoodShift),
   };
+}
+
+function watchSilence(
+  frame: ChannelFrame,
+  settings: DetectSettings,
+): { watched: Watched; deadlineMs: number | undefined } {
+  const { channel, activity, panel, budget, outages, revenue, asOfMs } = frame;
+  const { days, firstAtMs, lastAtMs } = activity;
+  // What is stored may be newer than the time up to which all is known to be stored.
+  const nowMs = Math.max(asOfMs, lastAtMs);
+  const silence = detectSilence(
+    { activeDays: days.length, firstActiveMs: firstAtMs, lastActiveMs: lastAtMs },
+    panel.channels[channel].prior,
+    { falseAlarmsPerClientYear: budget.silence, minRepeats: settings.minRepeats },
+    nowMs,
+    outages,
+  );
+  const monitored = silence.state !== "unmonitored";
+  const quiet = { ...nothing("silence", frame), monitored };
+  if (silence.state !== "silent") {
+    const watched = { ...quiet, endReason: endOfSilence(silence, channel, lastAtMs) };
+    return { watched, deadlineMs: silence.state === "quiet_ok" ? silence.deadlineMs : undefined };
+  }
+  const watched = {
+    ...quiet,
+    crossedAtMs: silence.deadlineMs,
+    finding: silenceFinding(silence, channelWords[channel], lastAtMs, nowMs),
+    moneyAtStake: moneyAtStakeOfSilence(revenue),
+  };
+  return { watched, deadlineMs: undefined };
 }

@@ -1,13 +1,13 @@
-import { type Channel, channels, type Detector, detectors } from "@keypulse/contracts";
 import type { DropLine } from "@keypulse/methods";
 import type { DetectorLine } from "../outputs/detectorLines.ts";
-import { type Budgets, budgetOfClient } from "./budgets.ts";
+import { type BudgetedDetector, type Budgets, budgetedDetectors, budgetOfClient } from "./budgets.ts";
+import { type ActivityChannel, activityChannels } from "./clientHistory.ts";
 import type { PanelContext } from "./context.ts";
-import type { Finding } from "./detect.ts";
+import type { Watched } from "./watched.ts";
 
 /** The line of every detector and channel, for all clients and for segments with a budget of their own, and why. */
 export function describeLines(
-  detections: readonly { clientId: string; findings: readonly Finding[] }[],
+  detections: readonly { clientId: string; watched: readonly Watched[] }[],
   panel: PanelContext,
   budgets: Budgets,
   memberOf: ReadonlyMap<string, ReadonlySet<string>>,
@@ -20,17 +20,17 @@ export function describeLines(
     })),
   ];
   return groups.flatMap(({ segment, falseAlarms }) => {
-    const findings = detections
+    const monitored = detections
       .filter(({ clientId }) => segment === "" || memberOf.get(clientId)?.has(segment))
-      .flatMap(({ findings: list }) => list)
-      .filter(({ monitored }) => monitored);
-    return detectors.flatMap((detector) =>
-      channels.map((channel) => ({
+      .flatMap(({ watched }) => watched)
+      .filter((one) => one.monitored);
+    return budgetedDetectors.flatMap((detector) =>
+      activityChannels.map((channel) => ({
         detector,
         channel,
         segment,
         budget: falseAlarms[detector],
-        monitored: findings.filter((one) => one.detector === detector && one.channel === channel).length,
+        monitored: monitored.filter((one) => one.detector === detector && one.channel === channel).length,
         ...lineOf(detector, channel, falseAlarms[detector], panel),
       })),
     );
@@ -38,8 +38,8 @@ export function describeLines(
 }
 
 function lineOf(
-  detector: Detector,
-  channel: Channel,
+  detector: BudgetedDetector,
+  channel: ActivityChannel,
   budget: number,
   panel: PanelContext,
 ): Pick<DetectorLine, "line" | "reason"> {

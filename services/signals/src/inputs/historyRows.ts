@@ -1,6 +1,5 @@
-import type { Channel } from "@keypulse/contracts";
 import { type ChannelHistory, NumberPieces } from "@keypulse/methods";
-import type { ClientHistory, DailyRevenue } from "../domain/clientHistory.ts";
+import type { ActivityChannel, ClientHistory, DailyRevenue } from "../domain/clientHistory.ts";
 
 /** A client's acts: days ascending, each as often as it has types, sources and leaf keys. Lists are equally long. */
 export interface ActivityRow {
@@ -37,7 +36,7 @@ export class HistoryRows {
   /** Without its revenue, which comes by itself. */
   historyOf(row: ActivityRow): ClientHistory {
     const [sources, ofOrders, ofAll] = row.shares;
-    const channels: Partial<Record<Channel, ChannelHistory>> = {};
+    const channels: Partial<Record<ActivityChannel, ChannelHistory>> = {};
     if (row.orders.some((count) => count > 0)) {
       channels.orders = {
         ...this.#byDay(row.days, row.orders),

@@ -7,13 +7,17 @@ import type { LastSignal } from "../domain/changes.ts";
 interface SignalRow {
   client_id: string;
   client_name: string;
+  cause: LastSignal["cause"];
+  direction: LastSignal["direction"];
   detector: LastSignal["detector"];
   channel: LastSignal["channel"];
   state: LastSignal["state"];
   crossed: string;
   detected: string;
+  headline: string;
   evidence: string;
   money_at_stake: string;
+  findings: string;
 }
 
 /** Signals in Kafka and in ClickHouse. The only owner of the table `signals`. */
@@ -27,16 +31,17 @@ export class SignalLog {
     this.#topic = topic;
   }
 
-  /** The newest signal of each client, detector and channel. */
+  /** The newest signal of each client and cause. */
   async last(clientIds: readonly string[]): Promise<Map<string, LastSignal[]>> {
     const last = new Map<string, LastSignal[]>();
     for (let i = 0; i < clientIds.length; i += 5_000) {
       const list = clientIds.slice(i, i + 5_000).map((id) => `'${id}'`);
       const result = await this.#clickhouse.query({
-        query: `SELECT client_id, client_name, detector, channel, state, toUnixTimestamp64Milli(crossed_at) AS crossed,
-            toUnixTimestamp64Milli(detected_at) AS detected, evidence, money_at_stake
+        query: `SELECT client_id, client_name, cause, direction, detector, channel, state,
+            toUnixTimestamp64Milli(crossed_at) AS crossed, toUnixTimestamp64Milli(detected_at) AS detected,
+            headline, evidence, money_at_stake, findings
           FROM signals WHERE client_id IN (${list.join(",")})
-          ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, detector, channel`,
+          ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, cause`,
         format: "JSONEachRow",
         clickhouse_settings: { max_query_size: "10000000" },
       });
@@ -44,13 +49,17 @@ export class SignalLog {
         const known = last.get(row.client_id) ?? [];
         known.push({
           clientName: row.client_name,
+          cause: row.cause,
+          direction: row.direction,
           detector: row.detector,
           channel: row.channel,
           state: row.state,
           crossedAtMs: Number(row.crossed),
           detectedAtMs: Number(row.detected),
+          headline: row.headline,
           evidence: JSON.parse(row.evidence),
           moneyAtStake: Number(row.money_at_stake),
+          findings: JSON.parse(row.findings),
         });
         last.set(row.client_id, known);
       }
@@ -63,7 +72,7 @@ export class SignalLog {
     const result = await this.#clickhouse.query({
       query: `SELECT DISTINCT client_id FROM (
           SELECT client_id, state FROM signals
-          ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, detector, channel
+          ORDER BY detected_at DESC, state = 'cleared' DESC LIMIT 1 BY client_id, cause
         ) WHERE state = 'raised'`,
       format: "JSONEachRow",
     });
@@ -102,6 +111,7 @@ export class SignalLog {
         crossed_at: Date.parse(signal.crossed_at),
         detected_at: Date.parse(signal.detected_at),
         evidence: JSON.stringify(signal.evidence),
+        findings: JSON.stringify(signal.findings),
       })),
       clickhouse_settings: { async_insert: 0 },
     });

@@ -1,7 +1,8 @@
+import type { Signal } from "@keypulse/contracts";
 import type { EngineLogger } from "@keypulse/engines";
 import { type Calendar, SourceWatch } from "@keypulse/methods";
 import { type Budgets, budgetOfClient, budgetsOf, budgetsOfDetector, type FalseAlarms } from "../domain/budgets.ts";
-import { isNews, signalsOf, signalsOfGone } from "../domain/changes.ts";
+import { type Change, changesOf, changesOfGone } from "../domain/changes.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
 import { buildPanelContext, type PanelContext } from "../domain/context.ts";
 import { type Deadlines, everybody } from "../domain/deadlines.ts";
@@ -64,6 +65,16 @@ export function createEvaluator(
     return { version, budgets: budgetsOf(kept, settings.usualBudget) };
   }
 
+  const about =
+    (clientId: string, clientName: string) =>
+    (change: Change): Signal => ({
+      ...change,
+      subject: "client",
+      client_id: clientId,
+      client_name: clientName,
+      currency: settings.currency,
+    });
+
   async function evaluate(list: readonly ClientHistory[], context: PanelContext, budgets: Budgets, asOfMs: number) {
     const sources = await watchSources(asOfMs);
     const memberOf = await workspaceBudget.members(budgets.segments.map(({ segment }) => segment));
@@ -81,29 +92,23 @@ export function createEvaluator(
         asOfMs,
       ),
     }));
-    const news = detections.filter(({ findings, before }) =>
-      findings.some((finding) => {
-        const known = before.find(
-          ({ detector, channel }) => detector === finding.detector && channel === finding.channel,
-        );
-        return isNews(finding, known, asOfMs);
-      }),
+    // Two looks may share a watermark; what is said later must carry a later time.
+    const detectedAtMs = Date.now();
+    const changes = detections.map(({ clientId, watched, before }) => ({
+      clientId,
+      list: changesOf(clientId, watched, before, detectedAtMs),
+    }));
+    const names = await histories.names(
+      changes.flatMap(({ clientId, list: said }) => (said.length > 0 ? clientId : [])),
     );
-    const names = await histories.names(news.map(({ clientId }) => clientId));
-    const signals = news.flatMap(({ clientId, findings, before }) =>
-      signalsOf(findings, before, {
-        clientId,
-        clientName: names.get(clientId) ?? clientId,
-        currency: settings.currency,
-        // Two looks may share a watermark; what is said later must carry a later time.
-        detectedAtMs: Date.now(),
-      }),
+    const signals = changes.flatMap(({ clientId, list: said }) =>
+      said.map(about(clientId, names.get(clientId) ?? clientId)),
     );
     await signalLog.write(signals);
     metrics.signalled(signals);
 
-    const nextOf = ({ findings, nextDeadlineMs }: (typeof detections)[number]): number | undefined => {
-      const held = findings.some((finding) => finding.state === "raised" && finding.heldBy !== undefined);
+    const nextOf = ({ watched, nextDeadlineMs }: (typeof detections)[number]): number | undefined => {
+      const held = watched.some(({ finding, heldBy }) => finding !== undefined && heldBy !== undefined);
       if (!held) return nextDeadlineMs;
       metrics.held.inc();
       return Math.min(asOfMs + heldRetryMs, nextDeadlineMs ?? Number.POSITIVE_INFINITY);
@@ -120,7 +125,7 @@ export function createEvaluator(
     const last = await signalLog.last(gone);
     const detectedAtMs = Date.now();
     const signals = [...last].flatMap(([clientId, before]) =>
-      signalsOfGone(before, { clientId, currency: settings.currency, detectedAtMs }),
+      changesOfGone(clientId, before, detectedAtMs).map(about(clientId, before[0]!.clientName)),
     );
     await signalLog.write(signals);
     metrics.signalled(signals);

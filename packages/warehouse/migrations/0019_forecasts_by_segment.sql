@@ -1,0 +1,1 @@
+ALTER TABLE client_forecasts_log ADD COLUMN segment LowCardinality(String) COMMENT 'Whose fit made it: churn_models.segment; empty for that of all clients' AFTER version;
