@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { calibrateDropThreshold } from "./dropCalibration.ts";
-import { dropHistoryInPanel, panelWeeks } from "./dropPanel.ts";
+import { calibrateDropThreshold, falseAlarmCurve } from "./dropCalibration.ts";
+import { dropHistoryInPanel, paddedCounts, panelWeeks } from "./dropPanel.ts";
 import { dropPresets } from "./dropScore.ts";
 import { dropThreshold } from "./dropThreshold.ts";
 import { judgeDropHistories } from "./judge.ts";
@@ -55,7 +55,7 @@ describe("a panel from weekly counts to episodes", () => {
     const histories = panelOf(3).map((history, client) => ({
       ...history,
       // Half of the clients are away for three weeks: the peer factor takes out only the mean of it.
-      counts: history.counts.map((count, week) => (client % 2 === 0 && week >= 100 && week < 103 ? 0 : count)),
+      counts: Array.from(history.counts, (count, week) => (client % 2 === 0 && week >= 100 && week < 103 ? 0 : count)),
     }));
     const panel = panelWeeks(histories, lastWeek, dropPresets.steady);
     expect(Math.max(...panel.spreadFactors.slice(100, 106))).toBeGreaterThan(1.2);
@@ -66,7 +66,7 @@ describe("a panel from weekly counts to episodes", () => {
     const budget = 0.25;
     const settingHalf = panelOf(11);
     const panel = panelWeeks(settingHalf, lastWeek, dropPresets.fast);
-    const calibration = calibrateDropThreshold(settingHalf, panel, dropPresets.fast, budget)!;
+    const calibration = calibrateDropThreshold(falseAlarmCurve(settingHalf, panel, dropPresets.fast), budget)!;
     expect(calibration.falseAlarmsPerClientYear).toBeLessThanOrEqual(budget);
     // All weeks from the 17th on but the last 13; a client of 1 a week may pass below 0.5 for a while.
     const allClientYears = (60 * (weeks - 17 - 13)) / 52;
@@ -85,9 +85,26 @@ describe("a panel from weekly counts to episodes", () => {
     expect(judgement.falseAlarmsPerClientYear).toBeLessThan(2 * budget);
   });
 
+  it("counts at every threshold what the live code would have called wrongly", () => {
+    const histories = [...panelOf(13, 90).slice(0, 20), { firstWeek: lastWeek - 40, counts: [1, 0, 0, 3] }];
+    const panel = panelWeeks(histories, lastWeek, dropPresets.fast);
+    const curve = falseAlarmCurve(histories, panel, dropPresets.fast);
+    for (let i = 0; i < curve.falseAlarms.length; i += 6) {
+      const settings = { preset: dropPresets.fast, threshold: (6 + i) / 20 };
+      const judged = judgeDropHistories(
+        histories.map((history) => {
+          const alone = dropHistoryInPanel(history, panel, settings);
+          return { counts: paddedCounts(history, alone.monitoredByWeek.length), history: alone };
+        }),
+      );
+      expect(curve.falseAlarms[i]).toBe(judged.falseAlarms);
+      expect(curve.clientYears).toBeCloseTo(judged.monitoredClientWeeks / 52, 9);
+    }
+  });
+
   it("has no own threshold for a small company", () => {
     const few = panelOf(5).slice(0, 5);
     const panel = panelWeeks(few, lastWeek, dropPresets.fast);
-    expect(calibrateDropThreshold(few, panel, dropPresets.fast, 0.25)).toBeUndefined();
+    expect(calibrateDropThreshold(falseAlarmCurve(few, panel, dropPresets.fast), 0.25)).toBeUndefined();
   });
 });

@@ -10,8 +10,8 @@ export { type Calendar, createCalendar, mondayOf, weekOfDay } from "./channel/ca
 export {
   type ChannelContext,
   type DropLine,
+  dropLine,
   fitChannelContext,
-  fitDropLine,
   fitSilencePrior,
   silenceHistoryOf,
 } from "./channel/channelContext.ts";
@@ -19,7 +19,12 @@ export { type ChannelDrop, channelDrop, channelFactors } from "./channel/channel
 export { type ChannelHistory, weeklyHistory } from "./channel/channelHistory.ts";
 export { brokenWeeks, mainSources, SourceWatch } from "./channel/sourceWatch.ts";
 export { dropBaselines, monitoredByWeek } from "./dropBaseline.ts";
-export { calibrateDropThreshold, type DropCalibration } from "./dropCalibration.ts";
+export {
+  calibrateDropThreshold,
+  type DropCalibration,
+  type FalseAlarmCurve,
+  falseAlarmCurve,
+} from "./dropCalibration.ts";
 export {
   type DropEpisode,
   type DropEvidence,
@@ -136,6 +141,7 @@ export {
   type OrderAmount,
   revenueOfYearBefore,
 } from "./moneyAtStake.ts";
+export { type NumberList, NumberPieces } from "./numberList.ts";
 export {
   defaultOutageSettings,
   findOutages,

@@ -1,4 +1,5 @@
 import type { DropEpisode, DropHistory } from "./dropEpisodes.ts";
+import type { NumberList } from "./numberList.ts";
 
 /** How long an alert's future is looked at before it is judged. */
 export const JUDGEMENT_WEEKS = 13;
@@ -14,7 +15,7 @@ export type AlarmVerdict = "false_alarm" | "real_drop" | "too_early";
  * @param counts events by week, same numbering as the episode's weeks
  */
 export function judgeAlarm(
-  counts: readonly number[],
+  counts: NumberList,
   alarm: Pick<DropEpisode, "openedWeek" | "baselineAtOpening">,
 ): AlarmVerdict {
   const from = alarm.openedWeek + 1;
@@ -43,7 +44,7 @@ export interface DropJudgement {
  */
 export function judgeDropHistories(
   clients: Iterable<{
-    readonly counts: readonly number[];
+    readonly counts: NumberList;
     readonly history: Pick<DropHistory, "episodes" | "monitoredByWeek">;
   }>,
 ): DropJudgement {

@@ -1,11 +1,12 @@
 import { SKIPPED_WEEK_FACTOR } from "./dropScore.ts";
+import type { NumberList } from "./numberList.ts";
 
 /** A client's events by week. Weeks are consecutive integers in any common numbering (e.g. weeks since 1970). */
 export interface WeeklyHistory {
   /** Week of the client's first event. */
   readonly firstWeek: number;
   /** Events of firstWeek, firstWeek + 1, ...: complete weeks only. Weeks missing at the end count as empty. */
-  readonly counts: readonly number[];
+  readonly counts: NumberList;
 }
 
 /** f of consecutive weeks for one panel (a workspace, or a segment of it). */

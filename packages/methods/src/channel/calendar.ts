@@ -35,11 +35,17 @@ export function createCalendar(timeZone: string): Calendar {
     return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
   }
   const dayOf = (ms: number): number => Math.floor(wallMs(ms) / dayMs);
-  /** The offset is taken at a first guess and again at the result, so that days on which clocks change are right. */
+  /** Years have few days, and the time zone's arithmetic takes microseconds. */
+  const dayStarts = new Map<number, number>();
   function dayStartMs(day: number): number {
+    const known = dayStarts.get(day);
+    if (known !== undefined) return known;
     const wall = day * dayMs;
+    // The offset is taken at a first guess and again at the result, so that days on which clocks change are right.
     const guess = wall - (wallMs(wall) - wall);
-    return wall - (wallMs(guess) - guess);
+    const start = wall - (wallMs(guess) - guess);
+    dayStarts.set(day, start);
+    return start;
   }
   return {
     dayOf,

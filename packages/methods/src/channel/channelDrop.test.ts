@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { dropPresets } from "../dropScore.ts";
 import { poissonCount, seededRandom } from "../random.ts";
 import { createCalendar } from "./calendar.ts";
-import { type ChannelContext, silenceHistoryOf } from "./channelContext.ts";
+import { silenceHistoryOf } from "./channelContext.ts";
 import { channelDrop } from "./channelDrop.ts";
 import { brokenWeeks } from "./sourceWatch.ts";
 
 const calendar = createCalendar("Europe/Berlin");
 const firstWeek = 2800;
 const dayMs = 86_400_000;
-const context: ChannelContext = {
+const context = {
   preset: dropPresets.fast,
   panel: { firstWeek, factors: new Array<number>(80).fill(1), spreadFactors: new Array<number>(80).fill(1) },
   threshold: 1.35,

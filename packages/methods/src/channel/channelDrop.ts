@@ -21,7 +21,7 @@ export interface ChannelDrop extends DropHistory {
  */
 export function channelDrop(
   channel: ChannelHistory,
-  context: ChannelContext,
+  context: Pick<ChannelContext, "panel" | "preset" | "threshold">,
   absences: readonly OpenInterval[],
   calendar: Calendar,
   lastWeek: number,

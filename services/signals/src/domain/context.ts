@@ -1,9 +1,9 @@
 import {
   type ChannelContext,
   type DropLine,
+  dropLine,
   dropPresets,
   fitChannelContext,
-  fitDropLine,
   fitLikelihoodShift,
   mainSources,
   type ResolvedDropAlarm,
@@ -22,7 +22,7 @@ export interface PanelContext {
 }
 
 /**
- * Fits what is common to all clients. O(clients × weeks), and 75 times as much for each budget.
+ * Fits what is common to all clients. O(clients × weeks), and 75 times as much for clients who are watched.
  * @param dropBudgets false alarms a client-year that are borne; that of the workspace first
  * @param judgedDrops drops that people have said of whether they were real
  */
@@ -37,9 +37,7 @@ export function buildPanelContext(
     const own = histories.flatMap((history) => history.channels[name] ?? []);
     const [usual, ...others] = dropBudgets as [number, ...number[]];
     const context = fitChannelContext(own, lastWeek, asOfMs, dropPresets.fast, usual);
-    const lines = others.map(
-      (budget) => [budget, fitDropLine(own, context.panel, lastWeek, context.preset, budget)] as const,
-    );
+    const lines = others.map((budget) => [budget, dropLine(context, budget)] as const);
     return { ...context, lines: new Map<number, DropLine>([[usual, context], ...lines]) };
   };
   const sourceClients = new Map<string, number>();

@@ -16,7 +16,7 @@ import {
   silenceFinding,
 } from "@keypulse/methods";
 import type { FalseAlarms } from "./budgets.ts";
-import { type ActivityChannel, activityChannels, type ClientHistory } from "./clientHistory.ts";
+import { type ActivityChannel, activityChannels, type ClientHistory, orderAmounts } from "./clientHistory.ts";
 import type { PanelContext } from "./context.ts";
 import { endOfDrop, endOfSilence } from "./endings.ts";
 import type { Watched } from "./watched.ts";
@@ -56,7 +56,7 @@ export function detect(
 ): Detection {
   const watched: Watched[] = [];
   let nextDeadlineMs: number | undefined;
-  const revenue: OrderAmount[] = history.revenue.map(({ day, amount }) => ({ atMs: calendar.dayStartMs(day), amount }));
+  const revenue = orderAmounts(history.revenue, calendar);
 
   for (const channel of activityChannels) {
     const activity = history.channels[channel];
