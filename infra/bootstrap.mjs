@@ -17,6 +17,7 @@ const commands = {
   tail: ["services/console/src/cli/tail.ts", "what arrives from a source, a line each"],
   import: ["infra/src/cli/import.ts", "send a file of past orders: a shop's export, or any table with a mapping"],
   rates: ["infra/src/cli/rates.ts", "load exchange rates, so that other currencies are part of revenue"],
+  costs: ["infra/src/cli/costs.ts", "load what products cost, so that margins are known"],
   fit: ["infra/src/cli/fit.ts", "fit a churn model to a file of purchases: who is still a client, what will they buy"],
   client: ["services/console/src/cli/client.ts", "one client on a page: by name, id or e-mail"],
   identity: ["services/console/src/cli/identity.ts", "who is who: why, what to decide, merge, unmerge, move, undo"],

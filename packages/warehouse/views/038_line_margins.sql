@@ -1,4 +1,4 @@
--- Items whose cost is known (product_costs), with what each left over; the cost is that of the order's own day
+-- Items whose cost is known (npm run costs), with what each left over; the cost is that of the order's own day
 -- client_key: Leaf key of the client; resolve it through identity_map
 -- day: Day in the workspace's time zone
 -- revenue: Amount in the workspace's currency, negative where money goes back; 0 where no exchange rate is known

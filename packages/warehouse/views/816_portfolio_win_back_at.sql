@@ -6,8 +6,9 @@
 -- last_order: Last day with an order
 -- because: silence, or said where people said so
 -- revenue_before: Net revenue of the 365 days up to the last order
--- chance: Chance that it comes back within 12 months, from how long it is away (portfolio_returns)
--- expected_value: revenue_before times chance
+-- chance: Chance that it orders again within 12 months
+-- chance_by: model (a fitted model's, by its own orders: client_forecasts.p_order) or returns (by how long it is away: portfolio_returns); who said that they left is judged by returns
+-- expected_value: Revenue of those 12 months that the model expects; else revenue_before times chance
 -- last_bought: Three products of the last day with an order
 -- reason: Written field lost_reason
 -- offer: Written field win_back_offer
@@ -22,9 +23,9 @@ SELECT
     l.last_order AS last_order,
     l.because AS because,
     l.revenue_before AS revenue_before,
-    -- The place for a chance of each client's own, such as a fitted model's: coalesce it here.
-    toFloat64(r.chance) AS chance,
-    toFloat64(greatest(l.revenue_before, 0)) * chance AS expected_value,
+    coalesce(f.p_order, toFloat64(r.chance)) AS chance,
+    if(isNull(f.p_order), 'returns', 'model') AS chance_by,
+    coalesce(if(isNull(f.p_order), NULL, f.value), toFloat64(greatest(l.revenue_before, 0)) * chance) AS expected_value,
     b.products AS last_bought,
     w.reason AS reason,
     w.offer AS offer,
@@ -33,6 +34,18 @@ SELECT
     w.outcome AS outcome
 FROM (SELECT *, intDiv(toInt32({as_of:Date} - lost_on), 30) AS months_away FROM client_losses_at(as_of = {as_of:Date}) WHERE isNull(won_back_on)) AS l
 LEFT JOIN portfolio_returns_at(as_of = {as_of:Date}) AS r ON r.months_away = l.months_away
+LEFT JOIN
+(
+    -- A forecast says nothing of a client who ordered once, nor where hardly anyone leaves; an old one is of other orders.
+    SELECT client_id, newest.1 AS p_order, newest.2 AS value
+    FROM
+    (
+        SELECT {{client_of k.forecast_key}} AS client_id, argMax((if(k.caution = '', k.p_order, NULL), toFloat64(k.expected_value)), (k.as_of, k.order_days)) AS newest
+        FROM (SELECT client_id AS forecast_key, * EXCEPT client_id FROM client_forecasts_log WHERE as_of <= {as_of:Date} AND as_of > {as_of:Date} - 31) AS k
+        {{join_client_of k.forecast_key}}
+        GROUP BY client_id
+    )
+) AS f ON f.client_id = l.client_id AND l.because = 'silence'
 LEFT JOIN client_labels AS i ON i.client_id = l.client_id
 LEFT JOIN client_said AS s ON s.client_id = l.client_id
 LEFT JOIN

@@ -113,6 +113,27 @@ describe("the portfolio over the API and on the command line", () => {
     expect((await report("win-back")).rows).toMatchObject([
       { name: "east", lost_on: day(20).slice(0, 10), revenue_before: 60, reason: "price", offer: "5 % for a year" },
     ]);
+    // A fitted model knows more of a silent client than how long it is away; not of one who said that it left.
+    const later = day(-300).slice(0, 10);
+    const ids = await world.rows<{ id: string; name: string }>("SELECT toString(client_id) AS id, name FROM portfolio");
+    await world.clickhouse.insert({
+      table: "client_forecasts_log",
+      values: ids.map((client) => ({
+        ...{ client_id: client.id, month: later, as_of: later, model: "MBG/CNBD-1", order_days: 3, currency: "EUR" },
+        ...{ p_alive: 0.5, p_order: 0.4, expected_value: client.name === "north" ? 90 : null },
+      })),
+      format: "JSONEachRow",
+      clickhouse_settings: { async_insert: 0 },
+    });
+    const list = (await report("win-back", `?as_of=${later}`)).rows;
+    expect(list.find(({ name }) => name === "north")).toMatchObject({
+      ...{ chance: 0.4, chance_by: "model", expected_value: 90 },
+    });
+    expect(list.find(({ name }) => name === "east")).toMatchObject({ chance_by: "returns" });
+    expect(list.find(({ name }) => name === "south" || name === "west")).toMatchObject({
+      chance: 0.4,
+      chance_by: "model",
+    });
     expect((await report("churn")).rows).toMatchObject([{ lost: 1, revenue_lost: 60, won_back: 0, net: -1 }]);
     expect((await report("directions")).rows).toMatchObject([{ direction: "reason", value: "price", lost: 1 }]);
     const types = (await report("types")).rows.map(({ type, name, who }) => `${type} ${name} ${who}`);

@@ -76,7 +76,10 @@ describe("forecasts of clients", () => {
     );
   const model = () =>
     eventually(
-      () => workspace.rows<{ as_of: string; model: string; version: number }>("SELECT * FROM churn_models"),
+      () =>
+        workspace.rows<{ as_of: string; model: string; version: number }>(
+          "SELECT * FROM churn_models WHERE segment = ''",
+        ),
       (rows) => rows.length > 0,
       15_000,
     );
@@ -110,6 +113,20 @@ describe("forecasts of clients", () => {
       // Two orders of one day are one; the running day is not looked at.
       ...[60, 20, 0].map((ago) => order(account, ago)),
     ]);
+    // Bakers are the regular ones and some more, of cranes there are a few.
+    const industryOf = new Map([
+      ...[...recent, ...gone, ...Array.from({ length: 40 }, (_, i) => keyOf("d", i))].map(
+        (key) => [key, "bakery"] as const,
+      ),
+      ...Array.from({ length: 6 }, (_, i) => [keyOf("d", 100 + i), "cranes"] as const),
+    ]);
+    await insert(
+      "client_traits",
+      [...industryOf].map(([subject_key, industry]) => ({
+        ...{ subject_key, subject: "client", trait: "industry", value: JSON.stringify(industry), source: "crm" },
+        occurred_at: noon - 100 * dayMs,
+      })),
+    );
     const settings = readSignalsConfig({
       ...workspace.environment,
       SIGNALS_FORECAST_CHECK_SECONDS: "1",
@@ -152,6 +169,35 @@ describe("forecasts of clients", () => {
     }
     for (const key of gone) expect(rows.get(key)!.p_alive).toBeLessThan(0.2);
     expect(rows.get(gone[0]!)!.usual_gaps).toBeGreaterThan(15);
+  });
+
+  it("fits industries for themselves, small ones near all clients", async () => {
+    await model();
+    const fits = await workspace.rows<{ segment: string; clients: number; parameters: string; reason: string }>(
+      "SELECT segment, toUInt32(clients) AS clients, parameters, reason FROM churn_models ORDER BY segment",
+    );
+    expect(fits.map(({ segment, clients }) => [segment, clients])).toEqual([
+      ["", 292],
+      ["bakery", 80],
+      ["cranes", 6],
+    ]);
+    // Means of the law of rates, orders a week: half of the bakers order every two weeks.
+    const [all, bakers, cranes] = fits.map(({ parameters }) => {
+      const { r, alpha } = JSON.parse(parameters) as { r: number; alpha: number };
+      return r / alpha;
+    });
+    expect(bakers).toBeGreaterThan(all! * 1.1);
+    expect(cranes! / all!).toBeGreaterThan(0.5);
+    expect(cranes! / all!).toBeLessThan(2);
+    expect(
+      await workspace.rows(
+        "SELECT segment, toUInt32(count()) AS n FROM client_forecasts GROUP BY segment ORDER BY segment",
+      ),
+    ).toEqual([
+      { segment: "", n: 206 },
+      { segment: "bakery", n: 80 },
+      { segment: "cranes", n: 6 },
+    ]);
   });
 
   it("counts orders for the client that they belonged to on their day", async () => {

@@ -37,7 +37,7 @@ export async function startForecasting(settings: SignalsSettings, parts: Forecas
   });
   const workspace = { timezone: settings.WORKSPACE_TIMEZONE, currency: settings.WORKSPACE_CURRENCY };
   const forecastClients = createForecastClients({
-    readClientOrders: createReadClientOrders(clickhouse, workspace),
+    readClientOrders: createReadClientOrders(clickhouse, workspace, settings.SIGNALS_FORECAST_BY),
     tables: new ForecastTables(clickhouse, workspace.currency),
     clock: Date.now,
     logger,

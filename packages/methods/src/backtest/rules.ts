@@ -6,6 +6,7 @@ import { fourWeeksRule } from "../rivals/fourWeeks.ts";
 import { fixedDaysRule, type GapRule, meanGapRule } from "../rivals/gapRule.ts";
 import { meanDropRule } from "../rivals/meanDrop.ts";
 import { cusumRule } from "../rivals/negativeBinomialCusum.ts";
+import { onlineChangepointRule } from "../rivals/onlineChangepoint.ts";
 import { evenSteps, geometricSteps, type WeeklyRule } from "../rivals/weeklyRule.ts";
 import { zScoreRule } from "../rivals/zScore.ts";
 import { type SilencePrior, tailThresholdOf } from "../silence.ts";
@@ -58,6 +59,7 @@ export const weeklyRules: readonly WeeklyRule[] = [
   dropRule(dropPresets.steady),
   cusumRule,
   ewmaRule,
+  onlineChangepointRule,
   fourWeeksRule,
   meanDropRule,
   zScoreRule,

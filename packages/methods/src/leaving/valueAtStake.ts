@@ -29,7 +29,13 @@ export interface ValueAtStake {
   /** Holds what this client will bring, with the probability asked for: chance is in it, not only ignorance. */
   readonly low: number;
   readonly high: number;
-  readonly purchases: { readonly expected: number; readonly low: number; readonly high: number };
+  readonly purchases: {
+    readonly expected: number;
+    readonly low: number;
+    readonly high: number;
+    /** P(one or more). */
+    readonly any: number;
+  };
   readonly amount: ExpectedAmount;
   /** What a unit of money that this client is expected to pay within the horizon is worth today. */
   readonly discount: number;
@@ -67,7 +73,7 @@ export function valueAtStake(
     expected: amount.expected === undefined ? undefined : future.expected * amount.expected * worth,
     low: spent((1 - level) / 2) * worth,
     high: spent((1 + level) / 2) * worth,
-    purchases: { expected: future.expected, ...intervalOfPurchases(future, level) },
+    purchases: { expected: future.expected, ...intervalOfPurchases(future, level), any: future.atLeast[1] ?? 0 },
     amount,
     discount,
   };

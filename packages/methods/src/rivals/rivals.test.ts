@@ -6,6 +6,7 @@ import { fourWeekDrop, fourWeeksRule } from "./fourWeeks.ts";
 import { fixedDaysRule, meanGapRule } from "./gapRule.ts";
 import { meanDropRule } from "./meanDrop.ts";
 import { createCusumState, cusumIncrement, cusumRule, stepCusum } from "./negativeBinomialCusum.ts";
+import { onlineChangepointRule } from "./onlineChangepoint.ts";
 import { knownLevelCharts, runLength } from "./runLength.ts";
 import type { WeeklyRule } from "./weeklyRule.ts";
 import { zScoreRule } from "./zScore.ts";
@@ -18,6 +19,9 @@ describe("delays at one false alarm in about 260 weeks (thresholds of test/bench
     ["ewma", 1, 0.465, 6.5, 16.9],
     ["ewma", 3, 0.279, 3.7, 8.3],
     ["ewma", 10, 0.158, 2.2, 4.3],
+    ["bocpd", 1, 0.305, 5.2, 18.1],
+    ["bocpd", 3, 0.2222, 2.2, 8.3],
+    ["bocpd", 10, 0.1196, 1.0, 3.4],
     ["four_weeks", 3, 0.706, 3.2, 28.8],
     ["four_weeks", 10, 0.453, 2.3, 12.0],
   ] as const)("%s at %d a week", (name, mean, threshold, silence, half) => {
@@ -97,7 +101,7 @@ describe("the negative-binomial CUSUM", () => {
 });
 
 describe("every weekly rule", () => {
-  const rules: WeeklyRule[] = [cusumRule, fourWeeksRule, meanDropRule, zScoreRule];
+  const rules: WeeklyRule[] = [cusumRule, onlineChangepointRule, fourWeeksRule, meanDropRule, zScoreRule];
   it.each(rules.map((rule) => [rule.key, rule] as const))("%s knows nothing of the future", (_, rule) => {
     fc.assert(
       fc.property(fc.array(fc.nat(20), { minLength: 30, maxLength: 60 }), fc.integer({ min: 1, max: 29 }), (y, cut) => {

@@ -2,6 +2,7 @@ import { poissonCount, seededRandom } from "../random.ts";
 import { nextEwma } from "./ewma.ts";
 import { fourWeekDrop } from "./fourWeeks.ts";
 import { cusumIncrement } from "./negativeBinomialCusum.ts";
+import { probabilityBelow, type Run, runOf, stepRuns } from "./onlineChangepoint.ts";
 
 /** A rule whose level is known: takes a week's count, gives the number that is compared with a threshold. */
 export type Chart = () => (count: number) => number;
@@ -29,6 +30,15 @@ export const knownLevelCharts = {
       return (count) => {
         z = nextEwma(z, count);
         return 1 - z / mean;
+      };
+    },
+  bocpd:
+    (mean: number): Chart =>
+    () => {
+      let runs: readonly Run[] = [runOf(mean, QUIET_WEEKS)];
+      return (count) => {
+        runs = stepRuns(runs, count, mean);
+        return probabilityBelow(runs, mean);
       };
     },
   four_weeks: (_mean: number): Chart => {

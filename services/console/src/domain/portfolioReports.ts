@@ -60,7 +60,7 @@ export const portfolioReports = {
   "win-back": {
     title: "Whom to win back first",
     sql: rows(
-      "name, owner, lost_on, revenue_before, chance, expected_value, reason, offer, outcome, last_bought",
+      "name, owner, lost_on, revenue_before, chance, chance_by, expected_value, reason, offer, outcome, last_bought",
       "portfolio_win_back_at",
       "expected_value DESC, revenue_before DESC, name",
     ),

@@ -67,7 +67,9 @@ async function rank(
     return await result.json<Ranked>();
   };
   const [number, id] = after?.split("_") ?? [];
-  const ranking = rankingQuery(sort, settings, found);
+  const moved = await clickhouse.query({ query: "SELECT 1 FROM identity_moves LIMIT 1", format: "JSONEachRow" });
+  const whose = { among: found, hasMoved: (await moved.json()).length > 0 };
+  const ranking = rankingQuery(sort, settings, whose);
   const withNumber =
     number === "none"
       ? []
@@ -79,7 +81,7 @@ async function rank(
         );
   if (withNumber.length === limit) return withNumber;
   const without = await ask(
-    `SELECT client_id, NULL AS number FROM (${rankingQuery("events", settings, found)})
+    `SELECT client_id, NULL AS number FROM (${rankingQuery("events", settings, whose)})
      WHERE client_id NOT IN (SELECT client_id FROM (${ranking})) ${number === "none" ? "AND client_id > {id: UUID}" : ""}
      ORDER BY client_id LIMIT {limit: UInt32}`,
     { id: id ?? "", limit: limit - withNumber.length },

@@ -1,6 +1,9 @@
 import {
+  defaultSegmentSettings,
+  type FitOptions,
   fitMbgCnbd,
   fitParetoNbd,
+  fitSegments,
   type LeavingModel,
   type MbgCnbdParameters,
   type ModelFit,
@@ -25,7 +28,10 @@ export interface StoredModel {
   readonly parameters: Readonly<Record<string, number>>;
 }
 
+type Parameters = StoredModel["parameters"];
+
 export interface ChurnFit extends StoredModel {
+  readonly fit: ModelFit<Parameters>;
   readonly leaving: LeavingModel;
   readonly logLikelihood: number;
   readonly reason: string;
@@ -66,6 +72,35 @@ export function fitChurnModel(clients: readonly PurchaseSummary[], last?: Stored
   return { ...first!, reason: [...rejected, "no other model does better"].join("; ") };
 }
 
+/**
+ * A fit to each segment, with the model and the k of the whole: small segments are pulled towards the whole's parameters
+ * (see `fitSegments`). O(clients).
+ *
+ * @param last fits of an earlier day by segment (warm start)
+ */
+export function fitChurnSegments(
+  whole: ChurnFit,
+  segments: ReadonlyMap<string, readonly PurchaseSummary[]>,
+  last: ReadonlyMap<string, StoredModel>,
+): Map<string, ChurnFit> {
+  const { model, k } = whole;
+  const fitOne = (clients: readonly PurchaseSummary[], options: FitOptions<Parameters>): ModelFit<Parameters> =>
+    k > 0
+      ? named(fitMbgCnbd(clients, { ...(options as FitOptions<never>), k }))
+      : named(fitParetoNbd(clients, options as FitOptions<never>));
+  const starts = [...last].flatMap(([name, fit]) => (fit.k === k ? [[name, fit.parameters] as const] : []));
+  const found = fitSegments(whole.fit, segments, fitOne, defaultSegmentSettings, new Map(starts));
+  return new Map(
+    [...found].flatMap(([name, { fit, origin }]) => {
+      const reason =
+        origin === "own" ? "its own clients are enough" : "few repeat buyers: pulled towards the fit of all clients";
+      const { converged, ...segment } = candidate(fit, { model, k, parameters: fit.parameters }, reason);
+      // Who has no fit of their own keeps that of all clients.
+      return converged ? [[name, segment]] : [];
+    }),
+  );
+}
+
 function fitRegular(clients: readonly PurchaseSummary[], last?: StoredModel, only?: number): Candidate {
   const start = last !== undefined && last.k > 0 ? (last.parameters as unknown as MbgCnbdParameters) : undefined;
   const isUsable = last !== undefined && start !== undefined && !(rateOfLeaving(last) < hardlyAnyone);
@@ -73,17 +108,21 @@ function fitRegular(clients: readonly PurchaseSummary[], last?: StoredModel, onl
   const { k, tried } = fit;
   const found = tried.map((each) => `${each.k}: ${each.logLikelihood.toFixed(1)}`).join(", ");
   const reason = only === undefined ? `k = ${k} has the greatest log-likelihood (${found})` : `k = ${k} did`;
-  return candidate(fit, { model: `MBG/CNBD-${k}`, k, parameters: { ...fit.parameters } }, reason);
+  return candidate(named(fit), { model: `MBG/CNBD-${k}`, k, parameters: { ...fit.parameters } }, reason);
 }
 
 function fitPareto(clients: readonly PurchaseSummary[], last?: StoredModel): Candidate {
   const start = last?.k === 0 ? (last.parameters as unknown as ParetoNbdParameters) : undefined;
   const fit = fitParetoNbd(clients, start === undefined ? {} : { start });
-  return candidate(fit, { model: "Pareto/NBD", k: 0, parameters: { ...fit.parameters } }, "the Pareto/NBD did");
+  return candidate(named(fit), { model: "Pareto/NBD", k: 0, parameters: { ...fit.parameters } }, "the Pareto/NBD did");
 }
 
-const candidate = (fit: ModelFit<unknown>, stored: StoredModel, reason: string): Candidate => ({
+/** Parameters by name: what fits of all models have in common. */
+const named = <P>(fit: ModelFit<P>): ModelFit<Parameters> => fit as unknown as ModelFit<Parameters>;
+
+const candidate = (fit: ModelFit<Parameters>, stored: StoredModel, reason: string): Candidate => ({
   ...stored,
+  fit,
   leaving: modelOf(stored),
   logLikelihood: fit.logLikelihood,
   reason,

@@ -12,6 +12,8 @@ import { unitDays } from "./churnModel.ts";
 /** A client's orders until the last day that was looked at; times in weeks. */
 export interface ClientOrders extends PurchaseSummary {
   readonly clientId: string;
+  /** Industry, region or size, whichever models are told apart by; empty where it is not known. */
+  readonly segment: string;
   /** Days with an order after the first whose amount is known, and their mean amount in the workspace's currency. */
   readonly spend: Spend;
 }
@@ -20,7 +22,8 @@ export interface ClientForecast {
   readonly clientId: string;
   readonly probabilityAlive: number;
   readonly caution: "" | "one_purchase" | "nobody_leaves";
-  readonly orders: Interval & { readonly expected: number };
+  /** `any` is the probability of one or more. */
+  readonly orders: Interval & { readonly expected: number; readonly any: number };
   /** Undefined where amounts are unknown; `expected` is undefined where they are too scattered for a mean. */
   readonly value: (Interval & { readonly expected: number | undefined }) | undefined;
   readonly orderValue: number | undefined;
@@ -60,7 +63,7 @@ export function forecastClient(
   } as const;
   if (amounts === undefined) {
     const future = leaving.futurePurchases(client, horizon);
-    const orders = { expected: future.expected, ...intervalOfPurchases(future, level) };
+    const orders = { expected: future.expected, ...intervalOfPurchases(future, level), any: future.atLeast[1] ?? 0 };
     return { ...common, orders, value: undefined, orderValue: undefined };
   }
   const question = { horizon, unitDays, margin: 1, discountRateAYear: 0, level };

@@ -71,7 +71,7 @@ export function detect(
     const drops = dropsOf(frame, calendar);
     watched.push(watchDrop(frame, drops, calendar));
     if (!isWhole(channel)) continue;
-    watched.push(watchGrowth(frame, drops, calendar));
+    watched.push(watchGrowth(frame, channel, drops, calendar));
     const silence = watchSilence(frame, channel, settings);
     watched.push(silence.watched);
     if (silence.deadlineMs !== undefined) {
@@ -161,8 +161,13 @@ const mostGrowth = 2;
  * The drop score's mirror in the last complete week, for clients who are watched for drops. Raised at the drop's line and until
  * the score is below half of it, so that it does not flap; the weeks before say since when.
  */
-function watchGrowth(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar: Calendar): Watched {
-  const { channel, activity, panel, budget, revenue, asOfMs } = frame;
+function watchGrowth(
+  frame: ChannelFrame,
+  channel: "orders" | "all",
+  drops: ChannelDrop | undefined,
+  calendar: Calendar,
+): Watched {
+  const { activity, panel, budget, revenue, asOfMs } = frame;
   const quiet: Watched = { ...nothing("growth", frame), heldBy: undefined, endReason: "No longer growing." };
   if (drops === undefined) return quiet;
   const threshold = growthLine(panel, channel, budget.growth);

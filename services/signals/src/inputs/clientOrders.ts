@@ -14,9 +14,26 @@ const rowSchema = z.object({
   mean_amount: z.number(),
 });
 
-/** Orders of every client who ever ordered, until a day (YYYY-MM-DD), by id. Holds some hundred bytes a client. */
-export function createReadClientOrders(clickhouse: ClickHouse, workspace: WarehouseSettings) {
+/**
+ * Orders of every client who ever ordered, until a day (YYYY-MM-DD), by id. Holds some hundred bytes a client.
+ * @param by which short field of the dossier tells segments of clients apart
+ */
+export function createReadClientOrders(
+  clickhouse: ClickHouse,
+  workspace: WarehouseSettings,
+  by: "industry" | "region" | "size" | "none",
+) {
+  const readSegments = async (): Promise<Map<string, string>> => {
+    if (by === "none") return new Map();
+    const result = await clickhouse.query({
+      query: `SELECT client_id, s.${by} AS segment FROM client_said AS s WHERE s.${by} != ''`,
+      format: "JSONEachRow",
+    });
+    const rows = await result.json<{ client_id: string; segment: string }>();
+    return new Map(rows.map(({ client_id, segment }) => [client_id, segment]));
+  };
   return async (asOf: string): Promise<ClientOrders[]> => {
+    const segments = await readSegments();
     const result = await clickhouse.query({
       query: purchaseSummariesQuery(workspace),
       query_params: { as_of: asOf },
@@ -28,6 +45,7 @@ export function createReadClientOrders(clickhouse: ClickHouse, workspace: Wareho
         const { client_id, repeats, recency_days, exposure_days, ...sums } = rowSchema.parse(row.json());
         clients.push({
           clientId: client_id,
+          segment: segments.get(client_id) ?? "",
           repeats,
           recency: recency_days / unitDays,
           exposure: exposure_days / unitDays,

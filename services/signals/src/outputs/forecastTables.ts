@@ -6,6 +6,8 @@ import type { ClientForecast, ClientOrders } from "../domain/clientForecast.ts";
 /** A row of churn_models_log. */
 export interface ModelRow extends StoredModel {
   readonly asOf: string;
+  /** Empty for all clients. */
+  readonly segment: string;
   readonly version: number;
   readonly spendParameters: Readonly<Record<string, number>> | undefined;
   readonly logLikelihood: number;
@@ -50,6 +52,23 @@ export class ForecastTables {
     return z.array(storedSchema).parse(await result.json());
   }
 
+  /** The newest fits of segments before a day, by segment. */
+  async segmentFits(before: string): Promise<Map<string, StoredModel>> {
+    const result = await this.#clickhouse.query({
+      query: `SELECT segment, model, k, parameters FROM churn_models_log FINAL
+        WHERE segment != '' AND as_of < {before: Date} ORDER BY as_of DESC LIMIT 1 BY segment`,
+      query_params: { before },
+      format: "JSONEachRow",
+    });
+    const row = storedSchema.pick({ model: true, k: true, parameters: true }).extend({ segment: z.string() });
+    return new Map(
+      z
+        .array(row)
+        .parse(await result.json())
+        .map(({ segment, ...fit }) => [segment, fit]),
+    );
+  }
+
   /**
    * Stores forecasts; a client who was erased since the orders were read is left out. The same again writes over them.
    * @param clients of the forecasts, in the same order
@@ -62,17 +81,19 @@ export class ForecastTables {
   ): Promise<void> {
     const erased = await this.#suppressed(clients.map(({ clientId }) => clientId));
     const rows = forecasts.map((forecast, i) => {
-      const { repeats, recency, exposure } = clients[i]!;
+      const { repeats, recency, exposure, segment } = clients[i]!;
       const { orders, value } = forecast;
       return {
         client_id: forecast.clientId,
         month: `${asOf.slice(0, 7)}-01`,
         as_of: asOf,
         version,
+        segment,
         model,
         order_days: repeats + 1,
         last_order_day: dayBefore(asOf, (exposure - recency) * 7),
         p_alive: forecast.probabilityAlive,
+        p_order: orders.any,
         caution: forecast.caution,
         expected_orders: orders.expected,
         orders_low: orders.low,
@@ -92,12 +113,13 @@ export class ForecastTables {
     );
   }
 
-  /** Says that the forecasts of a day are whole. */
-  async writeModel(row: ModelRow, atMs: number): Promise<void> {
-    await this.#insert("churn_models_log", [
-      {
+  /** Stores fits. That of all clients, which comes last, says that the forecasts of a day are whole. */
+  async writeModels(models: readonly ModelRow[], atMs: number): Promise<void> {
+    await this.#insert(
+      "churn_models_log",
+      models.map((row) => ({
         as_of: row.asOf,
-        segment: "",
+        segment: row.segment,
         version: row.version,
         model: row.model,
         k: row.k,
@@ -108,8 +130,8 @@ export class ForecastTables {
         repeat_buyers: row.repeatBuyers,
         reason: row.reason,
         fitted_at: atMs,
-      },
-    ]);
+      })),
+    );
   }
 
   async #suppressed(ids: readonly string[]): Promise<Set<string>> {
