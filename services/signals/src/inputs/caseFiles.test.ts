@@ -6,8 +6,9 @@ import { createTestWorld, seededRandom, type TestWorld } from "@keypulse/testkit
 import { migrate } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lossesOf } from "../domain/losses.ts";
-import { CaseFiles, partOfClient } from "./caseFiles.ts";
+import { CaseFiles } from "./caseFiles.ts";
 import { CasePanels } from "./casePanels.ts";
+import { partOfClient } from "./caseScope.ts";
 
 const timezone = "Europe/London";
 const calendar = createCalendar(timezone);

@@ -2,20 +2,15 @@ import type { Signal } from "@keypulse/contracts";
 import type { EngineLogger } from "@keypulse/engines";
 import { type Calendar, SourceWatch } from "@keypulse/methods";
 import { type Budgets, budgetOfClient, budgetsOf, budgetsOfDetector, type FalseAlarms } from "../domain/budgets.ts";
-import { type CaseFile, emptyCaseFile } from "../domain/caseFile.ts";
-import { frameOf } from "../domain/caseFrame.ts";
-import type { CasePanel } from "../domain/casePanel.ts";
 import { type Change, changesOf, changesOfGone, type LastSignal } from "../domain/changes.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
-import { withConcerns } from "../domain/concerns.ts";
-import { buildPanelContext, type PanelContext } from "../domain/context.ts";
+import { buildPanelContext } from "../domain/context.ts";
 import { type Deadlines, everybody } from "../domain/deadlines.ts";
-import { type DetectSettings, detect } from "../domain/detect.ts";
+import type { Detection, DetectSettings } from "../domain/detect.ts";
+import { type CommonToAll, detectAll } from "../domain/detectAll.ts";
 import { heldChanges } from "../domain/held.ts";
 import { describeLines } from "../domain/lines.ts";
-import { sourcesOf } from "../domain/sourceState.ts";
-import { watchCase } from "../domain/watchCase.ts";
-import { type CaseFiles, partOfClient } from "../inputs/caseFiles.ts";
+import type { CaseFiles } from "../inputs/caseFiles.ts";
 import type { CasePanels } from "../inputs/casePanels.ts";
 import type { Histories } from "../inputs/histories.ts";
 import type { WorkspaceBudget } from "../inputs/workspaceBudget.ts";
@@ -27,8 +22,6 @@ import { createWatchOutages } from "./watchOutages.ts";
 
 /** A client whose finding is held back is looked at again after this. */
 const heldRetryMs = 10 * 60_000;
-/** Case files of so many clients are in memory at once. */
-const clientsAPart = 10_000;
 
 export interface EvaluationSettings extends DetectSettings {
   /** False alarms a client-year where the workspace's budget says nothing. */
@@ -65,10 +58,7 @@ export interface EvaluatorOutputs {
   readonly held: HeldFindings;
 }
 
-/** What all clients have in common, fitted when everybody is evaluated. */
-interface Common {
-  readonly panel: PanelContext;
-  readonly cases: CasePanel;
+interface Common extends CommonToAll {
   readonly version: number;
   readonly budgets: Budgets;
 }
@@ -110,46 +100,6 @@ export function createEvaluator(
       currency: settings.currency,
     });
 
-  /** Clients with their case files, a part of them in memory at a time. */
-  async function* withCaseFiles(list: readonly ClientHistory[], asOfMs: number, isEverybody: boolean) {
-    const parts = isEverybody ? Math.ceil(list.length / clientsAPart) : 1;
-    const ofParts = Map.groupBy(list, ({ clientId }) => partOfClient(clientId, parts));
-    for (const [part, clients] of ofParts) {
-      const files = isEverybody
-        ? await caseFiles.loadPart(part, parts, asOfMs)
-        : await caseFiles.load(
-            clients.map(({ clientId }) => clientId),
-            asOfMs,
-          );
-      for (const history of clients) yield { history, file: files.get(history.clientId) ?? emptyCaseFile };
-    }
-  }
-
-  /** All detectors over one client. */
-  function detectAll(
-    history: ClientHistory,
-    file: CaseFile,
-    { panel, cases }: Common,
-    sources: SourceWatch,
-    budget: FalseAlarms,
-    asOfMs: number,
-  ) {
-    const { orders, all } = history.channels;
-    const ofActivity = detect(history, panel, sources, budget, settings, calendar, asOfMs);
-    const ofCase = watchCase(
-      frameOf(history, file, {
-        ...{ panel: cases, budget, settings, calendar, asOfMs },
-        orderSources: sourcesOf(orders, panel, sources, settings),
-        allSources: sourcesOf(all, panel, sources, settings),
-      }),
-    );
-    const deadlinesMs = [ofActivity.nextDeadlineMs, ofCase.nextDeadlineMs].filter((ms) => ms !== undefined);
-    return {
-      watched: [...ofActivity.watched, ...ofCase.watched].map((one) => withConcerns(one, file, asOfMs)),
-      nextDeadlineMs: deadlinesMs.length === 0 ? undefined : Math.min(...deadlinesMs),
-    };
-  }
-
   async function evaluate(list: readonly ClientHistory[], known: Common, asOfMs: number, isEverybody: boolean) {
     const { budgets } = known;
     const sources = await watchSources(asOfMs);
@@ -159,11 +109,12 @@ export function createEvaluator(
       signalLog.last(ids),
       held.waiting(ids),
     ]);
-    const detections: (ReturnType<typeof detectAll> & { clientId: string; before: LastSignal[] })[] = [];
-    for await (const { history, file } of withCaseFiles(list, asOfMs, isEverybody)) {
+    const detections: (Detection & { clientId: string; before: LastSignal[] })[] = [];
+    const withFiles = isEverybody ? caseFiles.withFilesOfAll(list, asOfMs) : caseFiles.withFiles(list, asOfMs);
+    for await (const { history, file } of withFiles) {
       const { clientId } = history;
       const budget = budgetOfClient(budgets, memberOf.get(clientId) ?? new Set());
-      const found = detectAll(history, file, known, sources, budget, asOfMs);
+      const found = detectAll(history, file, known, sources, { ...settings, budget, calendar, asOfMs });
       detections.push({ clientId, before: last.get(clientId) ?? [], ...found });
     }
     // Two looks may share a watermark; what is said later must carry a later time.
