@@ -5,7 +5,7 @@
 -- set_at: From when it holds (UTC)
 -- until: Until when it held (UTC); NULL where it holds now
 -- budget: False alarms a client-year that it was set for
--- line: Score at which activity_drop raises; for silence the budget, which a client's own gaps a year turn into days
+-- line: Score at which activity_drop and growth raise; else the budget, which silence turns into days by a client's own gaps a year
 -- monitored: Clients that it watched then
 -- reason: Why it is there
 SELECT
