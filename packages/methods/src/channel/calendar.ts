@@ -34,7 +34,12 @@ export function createCalendar(timeZone: string): Calendar {
     const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
     return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
   }
-  const dayOf = (ms: number): number => Math.floor(wallMs(ms) / dayMs);
+  /** Mostly asked of one instant, now, for one client after the other. */
+  let latest = { ms: Number.NaN, day: 0 };
+  function dayOf(ms: number): number {
+    if (ms !== latest.ms) latest = { ms, day: Math.floor(wallMs(ms) / dayMs) };
+    return latest.day;
+  }
   /** Years have few days, and the time zone's arithmetic takes microseconds. */
   const dayStarts = new Map<number, number>();
   function dayStartMs(day: number): number {

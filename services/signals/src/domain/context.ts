@@ -21,6 +21,8 @@ export interface PanelContext {
   sourceClients: Map<string, number>;
 }
 
+const leastDaysOfKind = 8;
+
 /** The budget of drops in a channel: the three kinds of activity share one, for they are parts of the same. */
 export function dropBudgetOf(channel: ActivityChannel, budget: number): number {
   return kindChannels.some((kind) => kind === channel) ? budget / kindChannels.length : budget;
@@ -39,7 +41,10 @@ export function buildPanelContext(
   judgedDrops: readonly ResolvedDropAlarm[],
 ): PanelContext {
   const contextOf = (name: ActivityChannel) => {
-    const own = histories.flatMap((history) => history.channels[name] ?? []);
+    const all = histories.flatMap((history) => history.channels[name] ?? []);
+    // Of a kind alone only those can be watched who did it now and then; they are each other's peers.
+    const isKind = kindChannels.some((kind) => kind === name);
+    const own = isKind ? all.filter(({ days }) => days.length >= leastDaysOfKind) : all;
     const [usual, ...others] = dropBudgets.map((budget) => dropBudgetOf(name, budget)) as [number, ...number[]];
     const context = fitChannelContext(own, lastWeek, asOfMs, dropPresets.fast, usual);
     const lines = others.map((budget) => [budget, dropLine(context, budget)] as const);

@@ -68,6 +68,7 @@ export function detect(
     if (activity === undefined) continue;
     const { heldBy, outages } = sourcesOf(activity, panel, watch, settings);
     const frame: ChannelFrame = { channel, activity, panel, budget, outages, heldBy, revenue, asOfMs };
+    if (!isWhole(channel) && isThin(activity, panel.lastWeek)) continue;
     const drops = dropsOf(frame, calendar);
     watched.push(watchDrop(frame, drops, calendar));
     if (!isWhole(channel)) continue;
@@ -97,6 +98,19 @@ function nothing(detector: Detector, { channel, heldBy }: ChannelFrame): Watched
 
 /** A kind of activity alone is watched for drops only: its silence and growth are those of all, or mean little. */
 const isWhole = (channel: ActivityChannel): channel is "orders" | "all" => channel === "orders" || channel === "all";
+
+/** Half a year of baseline before a drop that half a year ago may have opened: with fewer acts in it no drop is told. */
+const weeksOfKind = 56;
+const leastActsOfKind = 13;
+
+function isThin({ days, counts }: ChannelHistory, lastWeek: number): boolean {
+  let acts = 0;
+  for (let i = days.length - 1; i >= 0 && weekOfDay(days[i]!) > lastWeek - weeksOfKind; i--) {
+    acts += counts[i]!;
+    if (acts >= leastActsOfKind) return false;
+  }
+  return true;
+}
 
 /** A kind of activity that came less than once a week is not worth an alert of its own. */
 const leastOfKind = 1;
