@@ -1,5 +1,5 @@
 import { connectRedis, silentLogger } from "@keypulse/engines";
-import { createCalendar, SourceWatch } from "@keypulse/methods";
+import { createCalendar, dropPresets, SourceWatch } from "@keypulse/methods";
 import { createTestWorkspace, type OwnEngines, type TestWorkspace } from "@keypulse/testkit";
 import { budgetsOf, usualBudgets } from "../../services/signals/src/domain/budgets.ts";
 import type { ClientHistory } from "../../services/signals/src/domain/clientHistory.ts";
@@ -97,7 +97,14 @@ async function lookAtEverybody({ histories, caseFiles, casePanels }: ReturnType<
   const sources = new SourceWatch(await histories.sourceHours(asOfMs), asOfMs);
   const loaded = performance.now();
   note();
-  const panel = buildPanelContext(list, calendar.weekOf(asOfMs) - 1, asOfMs, [budgets.forAll.activity_drop], []);
+  const panel = buildPanelContext(
+    list,
+    calendar.weekOf(asOfMs) - 1,
+    asOfMs,
+    [budgets.forAll.activity_drop],
+    dropPresets.fast,
+    [],
+  );
   const fitted = performance.now();
   note();
   const common: CommonToAll = { panel, cases: await casePanels.read(asOfMs, budgets.forAll.concentration_trend) };
@@ -131,7 +138,14 @@ async function lookAtTouched(
   clients: number,
 ) {
   const asOfMs = Date.now();
-  const panel = buildPanelContext([], calendar.weekOf(asOfMs) - 1, asOfMs, [budgets.forAll.activity_drop], []);
+  const panel = buildPanelContext(
+    [],
+    calendar.weekOf(asOfMs) - 1,
+    asOfMs,
+    [budgets.forAll.activity_drop],
+    dropPresets.fast,
+    [],
+  );
   const sources = new SourceWatch(await histories.sourceHours(asOfMs), asOfMs);
   const common = { panel, cases: await casePanels.read(asOfMs, budgets.forAll.concentration_trend) };
   const times: number[] = [];

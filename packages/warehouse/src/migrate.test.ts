@@ -38,6 +38,45 @@ describe("migrate", () => {
     await clickhouse.close();
   });
 
+  it("leaves one alert open of those that several detectors had opened about one client", async () => {
+    const clickhouse = connectClickHouse(settings(), "test");
+    const client = (number: number): string => `a0000000-0000-4000-8000-00000000000${number}`;
+    const at = (minute: number): string => `2026-03-01 10:0${minute}:00.000`;
+    const alert = (id: number, of: number, detector: string, version: number, minute: number, state = "open") => ({
+      ...{ id: client(id), client_id: client(of), version, detector, channel: "orders", state, reason: "No order" },
+      ...{ opened_at: at(0), updated_at: at(minute), crossed_at: at(0), evidence: "{}", announced: true },
+    });
+    await clickhouse.insert({
+      table: "alerts",
+      values: [
+        alert(1, 1, "silence", 1, 1),
+        alert(1, 1, "silence", 2, 3),
+        alert(2, 1, "activity_drop", 1, 2),
+        alert(3, 1, "activity_drop", 1, 1),
+        alert(3, 1, "activity_drop", 2, 4, "resolved"),
+        alert(4, 2, "silence", 1, 1),
+      ],
+      format: "JSONEachRow",
+      clickhouse_settings: { async_insert: 0 },
+    });
+    await clickhouse.command({
+      query:
+        "ALTER TABLE schema_migrations DELETE WHERE name = '0020_one_alert_a_cause.sql' SETTINGS mutations_sync = 1",
+    });
+    expect(await migrate(settings(), workspace)).toMatchObject({ applied: ["0020_one_alert_a_cause.sql"] });
+    const result = await clickhouse.query({
+      query: "SELECT id, version, state, toString(resolved_at) > '2026' AS is_over FROM alerts_latest ORDER BY id",
+      format: "JSONEachRow",
+    });
+    expect(await result.json()).toEqual([
+      { id: client(1), version: 2, state: "open", is_over: null },
+      { id: client(2), version: 2, state: "resolved", is_over: 1 },
+      { id: client(3), version: 2, state: "resolved", is_over: null },
+      { id: client(4), version: 1, state: "open", is_over: null },
+    ]);
+    await clickhouse.close();
+  });
+
   it("refuses to serve another currency or time zone than the tables were made for", async () => {
     await expect(migrate(settings(), { ...workspace, currency: "EUR" })).rejects.toThrow(/WORKSPACE_CURRENCY/);
   });

@@ -66,6 +66,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
         silence: settings.SIGNALS_SILENCE_BUDGET,
         smaller: settings.SIGNALS_SMALLER_BUDGET,
       }),
+      dropPreset: settings.SIGNALS_DROP_PRESET,
       minRepeats: settings.SIGNALS_MIN_REPEATS,
       minSourceClients: settings.SIGNALS_MIN_SOURCE_CLIENTS,
       currency: settings.WORKSPACE_CURRENCY,

@@ -20,6 +20,8 @@ export const signalsSettingsShape = {
   SIGNALS_SILENCE_BUDGET: budget(0.1),
   /** The same of all smaller detectors together; each gets an equal share. */
   SIGNALS_SMALLER_BUDGET: budget(0.1),
+  /** fast sees a drop sooner; steady finds more where clients have many holidays, or the budget is .25 or less. */
+  SIGNALS_DROP_PRESET: z.enum(["fast", "steady"]).default("fast"),
   /** Clients with fewer repeats than this are not watched for silence. */
   SIGNALS_MIN_REPEATS: whole(3, 1, 100),
   /** A source that fewer clients are known by is not judged: its pause may be theirs. */

@@ -85,10 +85,13 @@ function silenceAlerts(
 ): Unrated[] {
   const { events, absences, firstWeek } = client;
   const alerts: Unrated[] = [];
-  for (let last = settings.minRepeats; last < events.days.length; last++) {
+  let sumLogGapDays = 0;
+  for (let last = 0; last < events.days.length; last++) {
+    if (last > 0) sumLogGapDays += Math.log(events.days[last]! - events.days[last - 1]!);
+    if (last < settings.minRepeats) continue;
     const lastActiveMs = events.lastMs[last]!;
     const closedMs = events.firstMs[last + 1];
-    const history = { activeDays: last + 1, firstActiveMs: events.firstMs[0]!, lastActiveMs };
+    const history = { activeDays: last + 1, firstActiveMs: events.firstMs[0]!, lastActiveMs, sumLogGapDays };
     const nowMs = Math.max(lastActiveMs, closedMs ?? panel.untilMs);
     const finding = detectSilence(history, panel.priorAt(lastActiveMs), settings, nowMs, absences);
     if (finding.state !== "silent" || finding.deadlineMs! >= nowMs) continue;

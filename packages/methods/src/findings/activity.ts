@@ -1,4 +1,5 @@
 import type { DropEpisode } from "../dropEpisodes.ts";
+import type { DropPreset } from "../dropScore.ts";
 import type { Outage } from "../outages.ts";
 import type { MonitoredSilence } from "../silence.ts";
 import { DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
@@ -26,10 +27,11 @@ export function dropFinding(
   threshold: number,
   budget: number,
   weekEndMs: number,
+  preset: DropPreset,
 ): Finding {
   const { latest } = episode;
   return {
-    model: { name: "activity_drop", version: 1 },
+    model: { name: `activity_drop, ${preset.name}`, version: 1 },
     cause: "less_activity",
     direction: "worse",
     expected: latest.levelBefore,
@@ -50,9 +52,10 @@ export function dropFinding(
     },
     headline: `${percent(1 - latest.ratio)} fewer ${words.plural}`,
     text:
-      `${percent(1 - latest.ratio)} fewer ${words.plural}: ${number(latest.levelNow)} a week over the last eight weeks (the latest ` +
-      `four count triple), usually ${number(latest.levelBefore)}. That is ${number(latest.alarmScore)} times its usual wobble; ` +
-      `the line is ${threshold.toFixed(2)}. What all clients did alike is taken out.`,
+      `${percent(1 - latest.ratio)} fewer ${words.plural}: ${number(latest.levelNow)} a week over the last eight weeks` +
+      `${preset.name === "fast" ? " (the latest four count triple)" : ""}, usually ${number(latest.levelBefore)}. That is ` +
+      `${number(latest.alarmScore)} times its usual wobble; the line is ${threshold.toFixed(2)}. What all clients did alike is ` +
+      "taken out.",
   };
 }
 

@@ -165,8 +165,12 @@ describe("drop, silence and outages in the same words", () => {
       counts.map(() => 1),
       { preset: dropPresets.fast, threshold: 1.35 },
     );
-    const drop = dropFinding(drops.openEpisode!, channelWords.orders, 1.35, 0.25, now);
-    expect(drop).toMatchObject({ cause: "less_activity", model: { name: "activity_drop", version: 1 }, parts: [] });
+    const drop = dropFinding(drops.openEpisode!, channelWords.orders, 1.35, 0.25, now, dropPresets.fast);
+    expect(drop).toMatchObject({
+      cause: "less_activity",
+      model: { name: "activity_drop, fast", version: 1 },
+      parts: [],
+    });
     expect(drop.text).toMatch(/^\d+ % fewer orders: [\d.]+ a week over the last eight weeks .* usually 8\. That is/);
 
     const history = { activeDays: 10, firstActiveMs: daysAgo(210), lastActiveMs: daysAgo(120) };

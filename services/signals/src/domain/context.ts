@@ -1,8 +1,8 @@
 import {
   type ChannelContext,
   type DropLine,
+  type DropPreset,
   dropLine,
-  dropPresets,
   fitChannelContext,
   fitLikelihoodShift,
   mainSources,
@@ -31,6 +31,7 @@ export function dropBudgetOf(channel: ActivityChannel, budget: number): number {
 /**
  * Fits what is common to all clients. O(clients × weeks), and 75 times as much for clients who are watched.
  * @param dropBudgets false alarms a client-year that are borne, of drops and growth; that of the workspace first
+ * @param preset of the drop score
  * @param judgedDrops drops that people have said of whether they were real
  */
 export function buildPanelContext(
@@ -38,6 +39,7 @@ export function buildPanelContext(
   lastWeek: number,
   asOfMs: number,
   dropBudgets: readonly number[],
+  preset: DropPreset,
   judgedDrops: readonly ResolvedDropAlarm[],
 ): PanelContext {
   const contextOf = (name: ActivityChannel) => {
@@ -46,7 +48,7 @@ export function buildPanelContext(
     const isKind = kindChannels.some((kind) => kind === name);
     const own = isKind ? all.filter(({ days }) => days.length >= leastDaysOfKind) : all;
     const [usual, ...others] = dropBudgets.map((budget) => dropBudgetOf(name, budget)) as [number, ...number[]];
-    const context = fitChannelContext(own, lastWeek, asOfMs, dropPresets.fast, usual);
+    const context = fitChannelContext(own, lastWeek, asOfMs, preset, usual);
     const lines = others.map((budget) => [budget, dropLine(context, budget)] as const);
     return { ...context, lines: new Map<number, DropLine>([[usual, context], ...lines]) };
   };

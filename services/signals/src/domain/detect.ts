@@ -17,6 +17,7 @@ import {
   revenueOfYearBefore,
   type SourceWatch,
   silenceFinding,
+  silenceHistoryOf,
   weekOfDay,
 } from "@keypulse/methods";
 import type { FalseAlarms } from "./budgets.ts";
@@ -159,6 +160,7 @@ function watchDrop(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar
       threshold,
       dropBudgetOf(channel, budget.activity_drop),
       weekEndMs,
+      panel.channels[channel].preset,
     ),
     moneyAtStake: moneyAtStakeOfDrop(revenueOfYearBefore(revenue, crossedAtMs), ratio),
     likelihood: dropLikelihood(ratio, panel.likelihoodShift),
@@ -230,11 +232,11 @@ function watchSilence(
   settings: DetectSettings,
 ): { watched: Watched; deadlineMs: number | undefined } {
   const { activity, panel, budget, outages, revenue, asOfMs } = frame;
-  const { days, firstAtMs, lastAtMs } = activity;
+  const { lastAtMs } = activity;
   // What is stored may be newer than the time up to which all is known to be stored.
   const nowMs = Math.max(asOfMs, lastAtMs);
   const silence = detectSilence(
-    { activeDays: days.length, firstActiveMs: firstAtMs, lastActiveMs: lastAtMs },
+    silenceHistoryOf(activity),
     panel.channels[channel].prior,
     { falseAlarmsPerClientYear: budget.silence, minRepeats: settings.minRepeats },
     nowMs,

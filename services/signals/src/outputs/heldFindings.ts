@@ -60,6 +60,16 @@ export class HeldFindings {
     return waiting;
   }
 
+  /** Clients with a finding that waits for one of these sources. */
+  async clientsWaitingFor(sources: readonly string[]): Promise<string[]> {
+    const result = await this.#clickhouse.query({
+      query: `SELECT DISTINCT client_id FROM findings_held_log FINAL WHERE until IS NULL AND source IN {sources: Array(String)}`,
+      query_params: { sources },
+      format: "JSONEachRow",
+    });
+    return (await result.json<{ client_id: string }>()).map((row) => row.client_id);
+  }
+
   async write(findings: readonly HeldFinding[], writtenAtMs: number): Promise<void> {
     if (findings.length === 0) return;
     await this.#clickhouse.insert({

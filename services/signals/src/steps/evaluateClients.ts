@@ -1,6 +1,6 @@
 import type { Signal } from "@keypulse/contracts";
 import type { EngineLogger } from "@keypulse/engines";
-import { type Calendar, SourceWatch } from "@keypulse/methods";
+import { type Calendar, dropPresets, SourceWatch } from "@keypulse/methods";
 import { type Budgets, budgetOfClient, budgetsOf, budgetsOfDetector, type FalseAlarms } from "../domain/budgets.ts";
 import { type Change, changesOf, changesOfGone, type LastSignal } from "../domain/changes.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
@@ -26,6 +26,7 @@ const heldRetryMs = 10 * 60_000;
 export interface EvaluationSettings extends DetectSettings {
   /** False alarms a client-year where the workspace's budget says nothing. */
   usualBudget: FalseAlarms;
+  dropPreset: keyof typeof dropPresets;
   currency: string;
   weekGraceMs: number;
   /** What is known of sources may be so old. */
@@ -75,6 +76,7 @@ export function createEvaluator(
 ): Evaluator {
   let common: Common | undefined;
   let watch: { sources: SourceWatch; asOfMs: number } | undefined;
+  let suspects = new Set<string>();
   const watchOutages = createWatchOutages(signalLog, settings.currency);
 
   async function watchSources(asOfMs: number): Promise<SourceWatch> {
@@ -83,6 +85,17 @@ export function createEvaluator(
       metrics.suspects.set(watch.sources.suspects().length);
     }
     return watch.sources;
+  }
+
+  /** What waited for a source that is back is looked at again at once. */
+  async function wakeWaiting(sources: SourceWatch, asOfMs: number): Promise<void> {
+    const now = new Set(sources.suspects());
+    const back = suspects.difference(now);
+    if (back.size > 0) {
+      const clients = await held.clientsWaitingFor([...back]);
+      await deadlines.set(clients.map((clientId) => [clientId, asOfMs] as const));
+    }
+    suspects = now;
   }
 
   async function readBudget(): Promise<{ version: number; budgets: Budgets }> {
@@ -171,6 +184,7 @@ export function createEvaluator(
       lastWeek,
       asOfMs,
       [...new Set([...budgetsOfDetector(budgets, "activity_drop"), ...budgetsOfDetector(budgets, "growth")])],
+      dropPresets[settings.dropPreset],
       await workspaceBudget.judgedDrops(),
     );
     const cases = await casePanels.read(asOfMs, budgets.forAll.concentration_trend);
@@ -207,7 +221,9 @@ export function createEvaluator(
     evaluateDue: (clientIds, asOfMs) => evaluateSome("due", clientIds, asOfMs),
     evaluateSources: async (asOfMs) => {
       if (common === undefined) return;
-      metrics.signalled(await watchOutages(await watchSources(asOfMs), common.panel, settings, asOfMs));
+      const sources = await watchSources(asOfMs);
+      metrics.signalled(await watchOutages(sources, common.panel, settings, asOfMs));
+      await wakeWaiting(sources, asOfMs);
     },
     budgetChanged: async () => common !== undefined && (await workspaceBudget.read()).version !== common.version,
   };
