@@ -61,9 +61,9 @@ describe("migrate", () => {
     });
     await clickhouse.command({
       query:
-        "ALTER TABLE schema_migrations DELETE WHERE name = '0020_one_alert_a_cause.sql' SETTINGS mutations_sync = 1",
+        "ALTER TABLE schema_migrations DELETE WHERE name = '0021_one_alert_a_cause.sql' SETTINGS mutations_sync = 1",
     });
-    expect(await migrate(settings(), workspace)).toMatchObject({ applied: ["0020_one_alert_a_cause.sql"] });
+    expect(await migrate(settings(), workspace)).toMatchObject({ applied: ["0021_one_alert_a_cause.sql"] });
     const result = await clickhouse.query({
       query: "SELECT id, version, state, toString(resolved_at) > '2026' AS is_over FROM alerts_latest ORDER BY id",
       format: "JSONEachRow",

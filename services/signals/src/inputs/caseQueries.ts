@@ -52,7 +52,7 @@ export function eventsQuery({ scope, asOfMs, timezone, currency }: CaseQuestion,
         type LIKE 'web.%' AND JSONHas(properties, 'csat'), -JSONExtractFloat(properties, 'csat'),
         nan) AS number
     FROM events
-    WHERE client_key ${scope.keys} AND (
+    WHERE client_key ${scope.stamped} AND (
       type IN ('order.placed', 'order.cancelled', 'order.refunded', 'invoice.issued', 'invoice.paid', 'invoice.overdue') AND occurred_at > ${since(daysBack)}
       OR type IN ('call.missed', 'call.voicemail', 'call.completed', 'email.unsubscribed', 'email.complained') AND occurred_at > ${since(daysOfEvents)}
       OR type = 'email.bounced' AND occurred_at > ${since(daysOfEvents)} AND lower(JSONExtractString(properties, 'bounce_type')) NOT IN (${softBounces})
@@ -83,7 +83,7 @@ export function contactsQuery({ scope }: CaseQuestion): string {
       maxIf(toUnixTimestamp64Milli(d.last_at), type IN ('email.delivered', 'email.opened', 'email.clicked', 'email.replied')) AS reached,
       contact_key IN (SELECT key FROM identifiers WHERE kind != 'anonymous_id' AND key ${scope.keys}) AS known
     FROM activity_daily AS d
-    WHERE client_key ${scope.keys} AND contact_key != '${nobody}'
+    WHERE client_key ${scope.stamped} AND contact_key != '${nobody}'
     GROUP BY client_key, contact_key, day`;
   return `
     SELECT client_id, groupArray((toString(contact_id), length(days), first, last,
@@ -125,7 +125,7 @@ export function groupsQuery({ scope, asOfMs, timezone }: CaseQuestion): string {
   const rows = `
     SELECT client_key, toDate(occurred_at, '${timezone}') AS day, toString(category) AS name, min(occurred_at) AS first, max(occurred_at) AS last,
       sumIf(toFloat64(amount), occurred_at > ${asOf} - INTERVAL 2 YEAR) AS amount
-    FROM order_lines WHERE type = 'order.placed' AND category != '' AND client_key ${scope.keys} AND occurred_at <= ${asOf}
+    FROM order_lines WHERE type = 'order.placed' AND category != '' AND client_key ${scope.stamped} AND occurred_at <= ${asOf}
     GROUP BY client_key, day, name`;
   return `
     SELECT client_id, groupArray((name, first, last, amount)) AS list FROM (
@@ -138,7 +138,7 @@ export function groupsQuery({ scope, asOfMs, timezone }: CaseQuestion): string {
 export function marginsQuery({ scope, asOfMs }: CaseQuestion): string {
   const rows = `
     SELECT client_key, day, sum(revenue) AS revenue, sum(margin) AS margin FROM line_margins
-    WHERE client_key ${scope.keys} AND day > toDate('${dateOf(asOfMs - daysBack * dayMs)}') AND day <= toDate('${dateOf(asOfMs)}')
+    WHERE client_key ${scope.stamped} AND day > toDate('${dateOf(asOfMs - daysBack * dayMs)}') AND day <= toDate('${dateOf(asOfMs)}')
     GROUP BY client_key, day`;
   return `
     SELECT client_id, groupArray((toUInt16(day), share)) AS list FROM (

@@ -4,6 +4,8 @@ import { keysOfClients } from "@keypulse/warehouse";
 /** Whose rows are read: SQL of a condition on keys, of what maps them to people and clients, and of a condition on clients. */
 export interface CaseScope {
   readonly keys: string;
+  /** Of those, the keys that events are stamped with. */
+  readonly stamped: string;
   readonly map: string;
   readonly moves: string;
   /** Keys of people who moved: whose rows are looked up day by day. */
@@ -19,6 +21,7 @@ export function scopeOfMany(clientIds: readonly string[]): CaseScope {
   const keys = keysOfClients(list);
   return {
     keys: `IN ${keys}`,
+    stamped: `IN ${keys}`,
     map: `(SELECT key, contact_id, client_id FROM identity_map WHERE key IN ${keys})`,
     moves: `(SELECT key, since, client_id FROM identity_moves WHERE key IN ${keys})`,
     moved: `(SELECT key FROM identity_moves WHERE key IN ${keys})`,
@@ -26,22 +29,37 @@ export function scopeOfMany(clientIds: readonly string[]): CaseScope {
   };
 }
 
+/**
+ * ClickHouse orders UUIDs by their second half first, and so are its tables by key: a part is a range in that order, and what
+ * it reads lies side by side. The second half of a key that is made of a hash (RFC 9562) begins with binary 10.
+ */
+const [firstHash, hashes] = [0x8000, 0x4000];
+
 /** Part of a client among so many: by its id, so that callers can tell which of theirs are in it. */
-export const partOfClient = (clientId: string, parts: number): number =>
-  Number.parseInt(clientId.slice(0, 4), 16) % parts;
+export function partOfClient(clientId: string, parts: number): number {
+  const place = Number.parseInt(clientId.slice(19, 23), 16) - firstHash;
+  return Math.min(parts - 1, Math.max(0, Math.floor((place * parts) / hashes)));
+}
 
 /** One part of all clients, by partOfClient. */
 export function scopeOfPart(part: number, parts: number): CaseScope {
+  const start = (of: number): string => {
+    const place = firstHash + Math.ceil((of * hashes) / parts);
+    return `toUUID('00000000-0000-0000-${place.toString(16).padStart(4, "0")}-000000000000')`;
+  };
   const isOfPart = (id: string): string =>
-    parts === 1 ? "true" : `reinterpretAsUInt16(reverse(unhex(substring(toString(${id}), 1, 4)))) % ${parts} = ${part}`;
+    [
+      ...(part > 0 ? [`${id} >= ${start(part)}`] : []),
+      ...(part < parts - 1 ? [`${id} < ${start(part + 1)}`] : []),
+    ].join(" AND ") || "true";
   const ofPart = (table: string): string => `SELECT key FROM ${table} WHERE ${isOfPart("client_id")}`;
+  const mapped = `${ofPart("identity_map")} UNION DISTINCT ${ofPart("identity_moves")}`;
   // A key that the map does not know is a client by itself.
   const own = `SELECT client_key AS key FROM client_totals WHERE ${isOfPart("client_key")}`;
+  const known = `key != '${nobody}'`;
   return {
-    keys:
-      parts === 1
-        ? `!= '${nobody}'`
-        : `IN (SELECT key FROM (${own} UNION DISTINCT ${ofPart("identity_map")} UNION DISTINCT ${ofPart("identity_moves")}) WHERE key != '${nobody}')`,
+    keys: `IN (SELECT key FROM (${own} UNION DISTINCT ${mapped}) WHERE ${known})`,
+    stamped: `IN (SELECT key FROM (${own} UNION DISTINCT SELECT client_key FROM client_totals WHERE client_key IN (${mapped})) WHERE ${known})`,
     map: "(SELECT key, contact_id, client_id FROM identity_map)",
     moves: "(SELECT key, since, client_id FROM identity_moves)",
     moved: "(SELECT key FROM identity_moves)",
@@ -70,6 +88,7 @@ export async function scopeOfFew(
   const known = map.map(({ row }) => row.slice(1, row.indexOf(",")));
   return {
     keys: `IN (${[...known, quoted(clientIds)].join(",")})`,
+    stamped: `IN (${[...known, quoted(clientIds)].join(",")})`,
     map: table("key UUID, contact_id UUID, client_id UUID", map, `('${nobody}','${nobody}','${nobody}')`),
     moved: `(${moves.length === 0 ? `'${nobody}'` : moves.map(({ row }) => row.slice(1, row.indexOf(","))).join(",")})`,
     moves: table("key UUID, since Date, client_id UUID", moves, `('${nobody}','1970-01-01','${nobody}')`),
