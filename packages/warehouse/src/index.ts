@@ -3,7 +3,14 @@ export { keysOfClients } from "./clientKeys.ts";
 export { type ClientSort, clientSorts, rankingQuery } from "./clientRanking.ts";
 export { type Recipe, readCookbook } from "./cookbook.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
-export { fillSubject, type PersonalTable, personalTables } from "./personalData.ts";
+export {
+  alertsThatMention,
+  erasedPerson,
+  fillSubject,
+  type NamedSubject,
+  type PersonalTable,
+  personalTables,
+} from "./personalData.ts";
 export { purchaseSummariesQuery } from "./purchaseSummaries.ts";
 export { readWorkspace } from "./readWorkspace.ts";
 export { retentionSettingsShape } from "./retention.ts";
