@@ -13,7 +13,7 @@ export {
 } from "./personalData.ts";
 export { purchaseSummariesQuery } from "./purchaseSummaries.ts";
 export { readWorkspace } from "./readWorkspace.ts";
-export { retentionSettingsShape } from "./retention.ts";
+export { orderDaysKept, retentionSettingsShape } from "./retention.ts";
 export { connectShards, mutate, type Shard } from "./shards.ts";
 export { viewNames } from "./views.ts";
 export type { WarehouseSettings } from "./workspace.ts";
