@@ -47,4 +47,12 @@ export const expectedOfPortfolioRecipes: Readonly<Record<string, (facts: Facts) 
       return [month, lost, back, back - lost];
     });
   },
+
+  "32_if_largest_left": (facts) => {
+    const all = placed(facts);
+    const largest = all.find(({ place }) => place === 1)!;
+    const revenue = sum(all.map((row) => row.revenue));
+    const share = Math.round((largest.revenue / revenue) * 10_000) / 10_000;
+    return [[facts.names.get(largest.client) ?? largest.client, revenue / 1000, largest.revenue / 1000, share]];
+  },
 };

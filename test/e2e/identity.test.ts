@@ -1,3 +1,4 @@
+import { identifierKey } from "@keypulse/identity";
 import { freePorts } from "@keypulse/infra";
 import {
   buildEvent,
@@ -91,6 +92,30 @@ describe("who is who, decided by people", () => {
     );
   }
 
+  const insert = (table: string, row: object) =>
+    workspace.clickhouse.insert({
+      table,
+      values: [row],
+      format: "JSONEachRow",
+      clickhouse_settings: { async_insert: 0 },
+    });
+
+  /** All that follows an identity. */
+  async function everything() {
+    const [clients, alerts, traits, portfolio, scores, contacts, memberships] = await Promise.all(
+      [
+        "SELECT client_id, name, owner, contacts, events, orders, revenue_net, last_activity, open_alerts FROM clients ORDER BY 1",
+        "SELECT a.id AS id, a.client_id AS client_id, c.orders AS orders FROM alerts_open AS a LEFT JOIN clients AS c ON c.client_id = a.client_id ORDER BY 1",
+        "SELECT client_id, trait, value, source FROM client_traits_now ORDER BY 1, 2",
+        "SELECT client_id, place, revenue, abc, xyz, rfm FROM portfolio_at(as_of = '2026-03-31') ORDER BY 1",
+        "SELECT client_id, scheme, score FROM portfolio_scores_at(as_of = '2026-03-31') ORDER BY 1, 2",
+        "SELECT contact_id, client_id, clients FROM contacts ORDER BY 1",
+        "SELECT * FROM identity_memberships ORDER BY ALL",
+      ].map((query) => workspace.rows<Record<string, unknown>>(query)),
+    );
+    return { clients: clients!, alerts, traits, portfolio: portfolio!, scores, contacts, memberships };
+  }
+
   it("shows what a merge of clients moves, does it, and takes it back to the same totals", async () => {
     await store([
       group(1, "acme", "Acme"),
@@ -100,16 +125,41 @@ describe("who is who, decided by people", () => {
       visit(4, { user_id: "bob" }),
       visit(4, { email: "eve@elsewhere.example" }),
     ]);
+    const ofUk = identifierKey("account_id", "acme-uk");
+    await insert("alerts", {
+      id: ofUk,
+      version: 1,
+      state: "open",
+      client_id: ofUk,
+      client_name: "Acme UK",
+      reason: "r",
+    });
+    await insert("written_fields", {
+      subject_key: ofUk,
+      subject: "client",
+      field: "owner",
+      value: '"eve"',
+      who: "ana",
+    });
+    const state = await everything();
+    expect(state.clients).toContainEqual(expect.objectContaining({ name: "Acme UK", owner: "eve", open_alerts: 1 }));
     const before = await totals();
     expect(before).toMatchObject({ Acme: "2 100", "Acme UK": "3 50.5" });
     const request = { kind: "merge", left: "account_id:acme", right: "account_id:acme-uk", reason: "one company" };
     const preview = await decide({ ...request, preview: true });
     expect(preview).toMatchObject({ done: false, moves: [{ events: expect.any(Number), orders: 1 }] });
+    expect(["Acme", "Acme UK"]).toContain(preview.moves[0]!.from.name);
+    expect(preview.moves[0]!.alerts).toBe(preview.moves[0]!.from.name === "Acme UK" ? 1 : 0);
     expect(await totals()).toEqual(before);
 
     const done = await decide(request);
     expect({ ...done, done: false, decision: "" }).toEqual({ ...preview, decision: "" });
     const merged = await totals();
+    // Alerts, owner and place in the portfolio follow, and come back.
+    const one = await everything();
+    expect(one.clients).toContainEqual(expect.objectContaining({ owner: "eve", open_alerts: 1, orders: 2 }));
+    expect(one.portfolio).toHaveLength(state.portfolio.length - 1);
+    expect(one.alerts).toEqual([expect.objectContaining({ orders: 2 })]);
     const total = (name: string) => merged[name];
     expect(total("Acme") ?? total("Acme UK")).toBe("5 150.5");
     expect(Object.keys(merged)).toHaveLength(Object.keys(before).length - 1);
@@ -117,6 +167,7 @@ describe("who is who, decided by people", () => {
     const undone = await undo(done.decision.id);
     expect(undone.moves[0]).toMatchObject({ from: preview.moves[0]!.to, events: preview.moves[0]!.events });
     expect(await totals()).toEqual(before);
+    expect(await everything()).toEqual(state);
     await expect(undo(done.decision.id)).rejects.toThrow(/undone already/);
   });
 

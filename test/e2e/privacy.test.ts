@@ -9,12 +9,14 @@ import {
   startService,
   type TestWorkspace,
 } from "@keypulse/testkit";
-import { personalTables } from "@keypulse/warehouse";
+import { erasedPerson, personalTables } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const token = "test-token-of-at-least-20-characters";
 const ana = { user_id: "ana-7", email: "ana@acme.example" };
 const acme = { account_id: "acme" };
+/** Another person, whom another system calls by the same text as Ana's login. */
+const carl = { crm_id: ana.user_id, email: "carl@globex.example" };
 
 interface Erasure {
   id: string;
@@ -27,7 +29,7 @@ describe("people's rights", () => {
   let services: ServiceProcess[] = [];
   let url: string;
   beforeAll(async () => {
-    workspace = await createTestWorkspace();
+    workspace = await createTestWorkspace({ settings: { IDENTITY_COMPANY_DOMAINS: "on" } });
     const [port] = await freePorts(1);
     url = `http://127.0.0.1:${port}`;
     services = await Promise.all([
@@ -113,12 +115,31 @@ describe("people's rights", () => {
       identifiers: { user_id: "bob", email: ana.email },
       occurred_at: new Date().toISOString(),
     }),
+    buildEvent("web.page_viewed", { identifiers: carl }),
   ];
+  /** Alerts of the company call her by name: in columns, and in the JSON beside them. */
+  const alerted = {
+    id: `${"7".repeat(8)}-7777-8777-8777-${"7".repeat(12)}`,
+    client_id: identifierKey("account_id", "acme"),
+    client_name: "Ana Ortega",
+    headline: "Nothing heard of Ana Ortega",
+    reason: `Ana Ortega (${ana.email}), who decides, went silent.`,
+    evidence: JSON.stringify({ concerns: ["Ana Ortega"] }),
+    findings: JSON.stringify([{ reason: `${ana.email}, who decides` }]),
+  };
+  const written = { subject_key: alerted.client_id, subject: "client", field: "custom.needs" };
+  const insert = (table: string, row: object) =>
+    workspace.clickhouse.insert({ table, values: [row], format: "JSONEachRow" });
   const keys = [
     identifierKey("user_id", ana.user_id),
     identifierKey("email", ana.email),
     identifierKey("anonymous_id", "browser-of-ana"),
   ];
+  /** Her login is also Carl's number in the CRM: only under its own kind it is hers. */
+  const hers = [ana.email, "Ortega ", 'Ortega"', `user_id:${ana.user_id}`, "browser-of-ana", ...keys];
+  const carls = () =>
+    workspace.rows("SELECT value FROM identities WHERE kind = 'crm_id' AND contact_id != toUUIDOrZero('')");
+  const rowOf = async (table: string, columns: string) => (await workspace.rows(`SELECT ${columns} FROM ${table}`))[0];
   const acmeTotals = () =>
     workspace.rows(
       `SELECT orders, toString(revenue_net) AS revenue FROM clients WHERE client_id = '${identifierKey("account_id", "acme")}'`,
@@ -135,6 +156,9 @@ describe("people's rights", () => {
       ],
     });
     await untilStored(before.length, 2);
+    await insert("alerts", { ...alerted, version: 1, state: "open" });
+    await insert("signals", { ...alerted, state: "raised" });
+    await insert("written_fields", { ...written, value: '"Ask Ana Ortega; Ana Ortegason knows nothing"', who: "ben" });
     await eventually(acmeTotals, ([row]) => (row as { orders: number }).orders === 2);
     const response = await request("GET", `/v1/privacy/export?identifier=email:${ana.email}`);
     const lines = (await response.text())
@@ -146,7 +170,7 @@ describe("people's rights", () => {
       identifiers: ["anonymous_id:browser-of-ana", `email:${ana.email}`, `user_id:${ana.user_id}`],
     });
     const tables = new Set(lines.flatMap(({ table }) => table ?? []));
-    for (const table of ["events", "client_traits", "identity_links", "rejected_events"])
+    for (const table of ["events", "client_traits", "identity_links", "rejected_events", "alerts", "written_fields"])
       expect(tables).toContain(table);
     expect(lines.filter(({ table }) => table === "events")).toHaveLength(5);
   });
@@ -154,13 +178,23 @@ describe("people's rights", () => {
   it("erases a person everywhere, keeps the company's business, and proves it", async () => {
     const totals = await acmeTotals();
     expect(totals).toMatchObject([{ orders: 2, revenue: "140" }]);
-    const traces = await tracesOf([ana.email, ana.user_id, "Ortega", "browser-of-ana", ...keys]);
-    expect(traces).toEqual(expect.arrayContaining(["events", "identifiers", "client_traits", "rejected_events"]));
+    const traces = await tracesOf(hers);
+    expect(traces).toEqual(
+      expect.arrayContaining(["events", "identifiers", "client_traits", "rejected_events", "alerts", "signals"]),
+    );
     expect(traces.some((trace) => trace.startsWith("redis"))).toBe(true);
 
     const { erased } = await erase(`email:${ana.email}`);
     expect(erased).toMatchObject({ events: 5, rejected_events: 1, "pending deliveries": 0 });
-    expect(await tracesOf([ana.email, ana.user_id, "Ortega", "browser-of-ana", ...keys])).toEqual([]);
+    expect(await tracesOf(hers)).toEqual([]);
+    expect(await rowOf("alerts", "headline, reason, findings")).toEqual({
+      headline: `Nothing heard of ${erasedPerson}`,
+      reason: `${erasedPerson} (${erasedPerson}), who decides, went silent.`,
+      findings: JSON.stringify([{ reason: `${erasedPerson}, who decides` }]),
+    });
+    expect(await rowOf("written_fields", "value")).toEqual({
+      value: `"Ask ${erasedPerson}; Ana Ortegason knows nothing"`,
+    });
     expect(await acmeTotals()).toEqual(totals);
     expect(await count("SELECT countIf(bytes != '') AS n FROM rejected_events")).toBe(1);
     const gone = await request("GET", `/v1/privacy/export?identifier=email:${ana.email}`);
@@ -171,24 +205,41 @@ describe("people's rights", () => {
     await workspace.send([
       buildEvent("web.page_viewed", { identifiers: { email: "Ana@ACME.example" } }),
       order("o-3", "7.00", { ...acme, ...ana }),
+      // What can't be used names her all the same.
+      { ...buildEvent("web.page_viewed", { identifiers: { email: ana.email } }), occurred_at: "1970-01-01T00:00:00Z" },
+      buildEvent("web.page_viewed", { identifiers: { crm_id: carl.crm_id } }),
     ]);
-    // Of the six, two were hers alone and one said who she is: three are left, and one comes.
-    await untilStored(before.length - 3 + 1, 3);
+    // Of hers, two were hers alone and one said who she is: the others are left, and two come.
+    await untilStored(before.length - 3 + 2, 4);
     // The tables that views feed follow a moment later.
     await eventually(acmeTotals, ([row]) => (row as { orders: number }).orders === 3);
     expect(await acmeTotals()).toMatchObject([{ orders: 3, revenue: "147" }]);
-    expect(await tracesOf([ana.email, ana.user_id, ...keys])).toEqual([]);
+    expect(await tracesOf(hers)).toEqual([]);
+    expect(await carls()).toEqual([{ value: carl.crm_id }]);
     expect(await workspace.rows("SELECT reason, bytes, key FROM rejected_events WHERE reason = 'erased'")).toEqual([
       { reason: "erased", bytes: "", key: "" },
     ]);
   });
 
-  it("erases a client with its people", async () => {
+  it("erases a client with its people and its domain, and nobody names it again", async () => {
     await erase("account_id:acme");
-    const names = [identifierKey("account_id", "acme"), identifierKey("user_id", "bob")];
-    expect(await tracesOf([...names, '"bob"'])).toEqual([]);
-    expect(await count("SELECT count() AS n FROM events")).toBe(0);
-    expect(await count("SELECT count() AS n FROM clients")).toBe(0);
+    const names = ["account_id:acme", "domain:acme.example", "user_id:bob"].map((name) => {
+      const [kind, value] = name.split(":") as ["domain", string];
+      return identifierKey(kind, value);
+    });
+    expect(await tracesOf([...names, '"bob"', "acme"])).toEqual([]);
+    const left = await count("SELECT count() AS n FROM events");
+    const refused = await count("SELECT count() AS n FROM rejected_events");
+    await workspace.send([
+      buildEvent("web.page_viewed", { identifiers: { email: "somebody-new@acme.example" } }),
+      buildEvent("web.page_viewed", { identifiers: { account_id: "initech", domain: "acme.example" } }),
+    ]);
+    await untilStored(left + 1, refused + 1);
+    expect(await tracesOf([...names, "acme"])).toEqual([]);
+    expect(await workspace.rows("SELECT name FROM clients ORDER BY name")).toEqual([
+      { name: carl.crm_id },
+      { name: "initech" },
+    ]);
   });
 
   it("knows every table that may hold personal data", async () => {

@@ -128,6 +128,28 @@ describe("whose contact, by date", () => {
     expect(erasOf(settle([...seen, ...there, ...back]), "u1")).toBe("A1@0 A2@40 A1@90");
     expect(erasOf(settle([...seen, link("u1", "A2", "move", 0), link("u1", "A1", "leave", 0)]), "u1")).toBe("A2");
   });
+
+  it("puts a move that is dated back before another in its place by date, whichever was decided first", () => {
+    const seen = link("u1", "A1", "member_of", 10);
+    const late = [link("u1", "A3", "move", 80), link("u1", "A1", "leave", 80)];
+    const early = [link("u1", "A2", "move", 40), link("u1", "A1", "leave", 40), link("u1", "A3", "leave", 40)];
+    expect(erasOf(settle([seen, ...late, ...early]), "u1")).toBe("A1@0 A2@40 A3@80");
+    expect(erasOf(settle([...early.slice(0, 2), seen, ...late, link("u1", "A2", "leave", 80)]), "u1")).toBe(
+      "A1@0 A2@40 A3@80",
+    );
+    // Undone, each leaves what the other says.
+    expect(erasOf(settle([seen, ...late]), "u1")).toBe("A1@0 A3@80");
+    expect(erasOf(settle([seen, ...early]), "u1")).toBe("A1@0 A2@40");
+  });
+
+  it("knows of the first time only that events name an account: who comes back to one is moved by a person", () => {
+    const seen = [
+      link("u1", "A1", "member_of", 10),
+      link("u1", "A2", "member_of", 50),
+      link("u1", "A1", "member_of", 90),
+    ];
+    expect(erasOf(settle(seen), "u1")).toBe("A1@0 A2@50");
+  });
 });
 
 describe("the laws of it", () => {

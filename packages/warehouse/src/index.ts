@@ -3,10 +3,17 @@ export { keysOfClients } from "./clientKeys.ts";
 export { type ClientSort, clientSorts, rankingQuery } from "./clientRanking.ts";
 export { type Recipe, readCookbook } from "./cookbook.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
-export { fillSubject, type PersonalTable, personalTables } from "./personalData.ts";
+export {
+  alertsThatMention,
+  erasedPerson,
+  fillSubject,
+  type NamedSubject,
+  type PersonalTable,
+  personalTables,
+} from "./personalData.ts";
 export { purchaseSummariesQuery } from "./purchaseSummaries.ts";
 export { readWorkspace } from "./readWorkspace.ts";
-export { retentionSettingsShape } from "./retention.ts";
+export { orderDaysKept, retentionSettingsShape } from "./retention.ts";
 export { connectShards, mutate, type Shard } from "./shards.ts";
 export { viewNames } from "./views.ts";
 export type { WarehouseSettings } from "./workspace.ts";

@@ -1,4 +1,7 @@
-/** How one table holds what belongs to a person or a client. Conditions are SQL with `{keys}` and `{names}` to fill. */
+/**
+ * How one table holds what belongs to a person or a client. Conditions are SQL with `{keys}`, `{names}`, `{mentions}` and
+ * `{clients}` to fill.
+ */
 export interface PersonalTable {
   table: string;
   /** Rows that go. */
@@ -25,6 +28,31 @@ const bytesName = `(
   OR arrayExists(name -> name LIKE 'phone:%' AND position(replaceRegexpAll(base64Decode(bytes), '[^0-9]', ''),
     right(name, 9)) > 0, {names}))`;
 
+/** What stands for a person in a text about a company. */
+export const erasedPerson = "a person who was erased";
+
+/** A word of `{mentions}` where it stands by itself, in any case. */
+const wordPattern = "concat('(?i)(^|[^\\\\pL\\\\pN])', regexpQuoteMeta(word), '($|[^\\\\pL\\\\pN])')";
+
+/** Texts about a company, written for people, that call the person by name, address or number. */
+function changeOfTexts(subject: string, columns: readonly string[]): { where: string; set: string } {
+  const all = columns.join(", ' ', ");
+  return {
+    where: `${subject} NOT IN {keys} AND has({clients}, ${subject})
+      AND arrayExists(word -> match(concat(${all}, ''), ${wordPattern}), {mentions})`,
+    set: columns
+      .map(
+        (column) => `${column} = arrayFold((said, word) ->
+          replaceRegexpAll(said, ${wordPattern}, '\\\\1${erasedPerson}\\\\2'), {mentions}, ${column})`,
+      )
+      .join(", "),
+  };
+}
+const textsOfAlerts = changeOfTexts("client_id", ["client_name", "headline", "reason", "evidence", "findings"]);
+
+/** Alerts whose text still calls an erased person by name. */
+export const alertsThatMention = textsOfAlerts.where;
+
 /**
  * Every table that holds personal data, in the order in which it is erased: what is found through another table goes
  * first. A test holds this list against the database, so that a new table can't be forgotten.
@@ -46,13 +74,21 @@ export const personalTables: readonly PersonalTable[] = [
   { table: "order_lines", erase: "client_key IN {keys}" },
   { table: "client_totals", erase: "client_key IN {keys}" },
   { table: "client_traits", erase: "subject_key IN {keys}" },
-  { table: "written_fields", erase: "subject_key IN {keys}" },
+  {
+    table: "written_fields",
+    erase: "subject_key IN {keys}",
+    change: changeOfTexts("subject_key", ["value"]),
+  },
   { table: "deliveries", erase: "alert_id IN (SELECT id FROM alerts WHERE client_id IN {keys})" },
-  { table: "alert_outcomes_log", erase: "client_id IN {keys}" },
-  { table: "alerts", erase: "client_id IN {keys}" },
+  { table: "alert_outcomes_log", erase: "client_id IN {keys}", change: changeOfTexts("client_id", ["note"]) },
+  { table: "alerts", erase: "client_id IN {keys}", change: textsOfAlerts },
   { table: "client_forecasts_log", erase: "client_id IN {keys}" },
-  { table: "signals", erase: "client_id IN {keys}" },
-  { table: "findings_held_log", erase: "client_id IN {keys}" },
+  { table: "signals", erase: "client_id IN {keys}", change: textsOfAlerts },
+  {
+    table: "findings_held_log",
+    erase: "client_id IN {keys}",
+    change: changeOfTexts("client_id", ["headline"]),
+  },
   { table: "segment_changes", erase: "client_id IN {keys}" },
   { table: "portfolio_history_log", erase: "client_id IN {keys}" },
   { table: "identity_links", erase: "left_key IN {keys} OR right_key IN {keys}" },
@@ -72,10 +108,29 @@ export const personalTables: readonly PersonalTable[] = [
   },
 ];
 
-/** A condition with its keys (SQL of a list or subquery) and names put in. */
-export function fillSubject(condition: string, subject: { keys: string; names: readonly string[] }): string {
-  const names = `[${subject.names.map(quote).join(", ")}]::Array(String)`;
-  return condition.replaceAll("{keys}", `(${subject.keys})`).replaceAll("{names}", names);
+/** Whom a condition is about. */
+export interface NamedSubject {
+  /** SQL of a list or subquery of leaf keys. */
+  keys: string;
+  /** Identifiers as kind:value. */
+  names: readonly string[];
+  /** What a person is called in texts: names, addresses, numbers. */
+  mentions?: readonly string[];
+  /** Clients whose texts may call the person so: those that it belongs to, or once did. */
+  clients?: readonly string[];
+}
+
+/** A condition with whom it is about put in. */
+export function fillSubject(condition: string, { keys, names, mentions = [], clients = [] }: NamedSubject): string {
+  const list = (texts: readonly string[], type: string): string => `[${texts.map(quote).join(", ")}]::Array(${type})`;
+  const filled: Readonly<Record<string, string>> = {
+    keys: `(${keys})`,
+    names: list(names, "String"),
+    mentions: list(mentions, "String"),
+    clients: list(clients, "UUID"),
+  };
+  // In one pass: a person may be called {clients}.
+  return condition.replaceAll(/\{(\w+)\}/g, (whole, name: string) => filled[name] ?? whole);
 }
 
 const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

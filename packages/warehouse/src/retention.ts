@@ -1,6 +1,7 @@
 import { eventKinds } from "@keypulse/contracts";
 import type { ClickHouse } from "@keypulse/engines";
 import { z } from "zod";
+import { localName } from "./cluster.ts";
 
 const kinds = [...eventKinds, "identity", "rejected"] as const;
 type RetainedKind = (typeof kinds)[number];
@@ -69,6 +70,15 @@ export async function applyRetention(
     });
   }
   return changed;
+}
+
+/** For how many days orders and revenue are kept, by the table itself; undefined where it is for ever. */
+export async function orderDaysKept(clickhouse: ClickHouse): Promise<number | undefined> {
+  const ttls = await Promise.all(
+    ["revenue_daily", localName("revenue_daily")].map((name) => presentTtl(clickhouse, name)),
+  );
+  const days = /toIntervalDay\((\d+)\)/.exec(ttls.join(" "))?.[1];
+  return days === undefined ? undefined : Number(days);
 }
 
 async function presentTtl(clickhouse: ClickHouse, table: string): Promise<string> {

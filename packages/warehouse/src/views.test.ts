@@ -87,6 +87,12 @@ describe("views", () => {
       { number: "o4", billed_by: "order", amount: 11, state: "paid", days_to_pay: 0, late: null, issued: "2026-01-05" },
     ]);
     expect(await rows("SELECT days_overdue FROM payments WHERE number = 'o1'")).toEqual([{ days_overdue: 5 }]);
+    // West of Greenwich "no day" was a day in 2149: nothing was overdue, and all was paid in time.
+    expect(
+      await rows(
+        "SELECT toUInt32(invoices) AS invoices, toUInt32(overdue) AS overdue, paid_on_time_share, average_days_late FROM client_payments",
+      ),
+    ).toEqual([{ invoices: 3, overdue: 1, paid_on_time_share: 0, average_days_late: 5 }]);
   });
 
   it("local time and day are those of the workspace, whatever UTC says", async () => {
@@ -112,6 +118,50 @@ describe("views", () => {
       { source: "shop", name: "", state: "", events: 9, duplicates: 1, rejected: 0 },
     ]);
     expect(JSON.stringify(shown)).not.toContain("secret-hash");
+  });
+
+  it("a person who moves twice on one day is the last client's from that day, in every view", async () => {
+    const id = (digit: string) =>
+      `${digit.repeat(8)}-${digit.repeat(4)}-8${digit.repeat(3)}-8${digit.repeat(3)}-${digit.repeat(12)}`;
+    const [person, first, hours, last] = ["1", "2", "f", "3"].map(id);
+    // The hours at the second client are of 4 March in New York, and of two days in UTC.
+    const eras = [
+      { since: 0, client_key: first },
+      { since: "2026-03-04 23:00:00.000", client_key: hours },
+      { since: "2026-03-05 04:00:00.000", client_key: last },
+    ];
+    await insert("identity_keys", [{ key: person, contact_id: person, client_key: last, version: 1, eras }]);
+    const visit = (day: string) => event("web.page_viewed", day, { client_key: person, kind: "web", activity: true });
+    await insert("events", ["2026-03-04", "2026-03-05", "2026-03-06"].map(visit));
+    expect(
+      await rows(
+        `SELECT client_id, toUInt32(count()) AS events FROM timeline WHERE type = 'web.page_viewed' GROUP BY 1 ORDER BY 1`,
+      ),
+    ).toEqual([
+      { client_id: first, events: 1 },
+      { client_id: last, events: 2 },
+    ]);
+    expect(
+      await rows(
+        `SELECT client_id, toUInt32(events) AS events FROM clients WHERE client_id IN ('${first}', '${hours}', '${last}') ORDER BY 1`,
+      ),
+    ).toEqual([
+      { client_id: first, events: 1 },
+      { client_id: last, events: 2 },
+    ]);
+    expect(
+      await rows(
+        `SELECT client_id, since, until FROM identity_memberships WHERE contact_id = '${person}' ORDER BY since`,
+      ),
+    ).toEqual([
+      { client_id: first, since: "1970-01-01", until: "2026-03-03" },
+      { client_id: last, since: "2026-03-04", until: null },
+    ]);
+    // Its two clients are joined since: one stay.
+    await insert("identity_clients", [{ key: first, client_id: last, version: 1 }]);
+    expect(
+      await rows(`SELECT client_id, since, until FROM identity_memberships WHERE contact_id = '${person}'`),
+    ).toEqual([{ client_id: last, since: "1970-01-01", until: null }]);
   });
 
   it("a rejected event that was sent again twice is one row", async () => {

@@ -25,9 +25,11 @@ SELECT
     if(has_rate, CAST(round(d.returned * r.rate, 4) AS Decimal(38, 4)), 0) AS returned_here
 FROM
 (
-    SELECT client_key, day, toString(currency) AS currency, orders, gross, returned
-    FROM revenue_daily
-    WHERE currency != '{{currency}}' AND {{is_known client_key}}
+    -- A day's sum is converted, not its parts: rounded sums would differ as ClickHouse merges rows.
+    SELECT client_key, day, toString(t.currency) AS currency, sum(t.orders) AS orders, sum(t.gross) AS gross, sum(t.returned) AS returned
+    FROM revenue_daily AS t
+    WHERE t.currency != '{{currency}}' AND {{is_known client_key}}
+    GROUP BY client_key, day, t.currency
 ) AS d
 ASOF LEFT JOIN {{rates}} AS r ON r.currency = d.currency AND r.day <= d.day
 

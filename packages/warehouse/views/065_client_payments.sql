@@ -33,13 +33,13 @@ FROM
             e.invoice AS invoice,
             argMin(toString(e.currency), (e.type != 'invoice.issued', e.occurred_at)) AS currency,
             argMin(e.amount, (e.type != 'invoice.issued', e.occurred_at)) AS amount,
-            toDate(min(e.occurred_at), '{{timezone}}') AS first_day,
-            toDate(minIf(e.occurred_at, e.type = 'invoice.paid'), '{{timezone}}') AS paid_day,
-            toDate(max(e.due_at), '{{timezone}}') AS due_day,
+            min(e.day) AS first_day,
+            minIf(e.day, e.type = 'invoice.paid') AS paid_day,
+            max(e.due_on) AS due_day,
             countIf(e.type = 'invoice.overdue') > 0 AS said_overdue
         FROM
         (
-            SELECT {{owner client_key day}} AS owner_key, toDate(occurred_at, '{{timezone}}') AS day, if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id) AS invoice, type, amount, currency, occurred_at, parseDateTime64BestEffortOrZero(JSONExtractString(properties, 'due_at'), 3, 'UTC') AS due_at
+            SELECT {{owner client_key day}} AS owner_key, toDate(occurred_at, '{{timezone}}') AS day, if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id) AS invoice, type, amount, currency, occurred_at, coalesce(toDate(parseDateTime64BestEffortOrNull(JSONExtractString(properties, 'due_at'), 3, 'UTC'), '{{timezone}}'), toDate(0)) AS due_on
             FROM events
             WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{is_known client_key}}
         ) AS e

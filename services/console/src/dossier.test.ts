@@ -7,10 +7,12 @@ import { eventRow, insertRows } from "./testing/storedRows.ts";
 const nobody = "00000000-0000-0000-0000-000000000000";
 const seed = Math.floor(Math.random() * 1e6);
 const random = seededRandom(seed);
+const zone = ["UTC", "America/New_York", "Pacific/Auckland"][seed % 3]!;
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 const keyOf = (kind: "a" | "b", number: number): string =>
   `${kind}${String(number).padStart(7, "0")}-0000-4000-8000-000000000000`;
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const someTime = (): number => Date.now() - Math.floor(random() * 800 * 24) * hourMs - 60_000;
 const accounts = Array.from({ length: 20 }, (_, number) => keyOf("a", number));
 const people = Array.from({ length: 30 }, (_, number) => keyOf("b", number));
@@ -78,7 +80,7 @@ function someEvent(personOf: Map<string, string>) {
 describe("the page of a client, read by its keys", () => {
   let world: ConsoleWorld;
   beforeAll(async () => {
-    world = await createConsoleWorld();
+    world = await createConsoleWorld({ WORKSPACE_TIMEZONE: zone });
     const { clickhouse } = world;
     const accountOf = new Map(people.map((person) => [person, random() < 0.2 ? person : pick(accounts)]));
     await insertRows(clickhouse, "identity_keys", [
@@ -87,9 +89,13 @@ describe("the page of a client, read by its keys", () => {
         // Every fourth person moved; every second key is another identifier of the person before.
         const now = accountOf.get(number % 2 === 1 ? people[number - 1]! : key)!;
         accountOf.set(key, now);
+        const day = Math.floor(someTime() / dayMs) * dayMs;
+        // Some moved twice, some of them on one day: they were at the second client for some hours only.
+        const between = pick([[], [day + hourMs], [day - 30 * dayMs]]);
         const moved = [
           { since: 0, client_key: pick(accounts) },
-          { since: someTime(), client_key: now },
+          ...between.map((since) => ({ since, client_key: pick(accounts) })),
+          { since: day + 2 * hourMs, client_key: now },
         ];
         return {
           key,
@@ -200,7 +206,7 @@ describe("the page of a client, read by its keys", () => {
   });
   afterAll(async () => await world?.close());
 
-  it(`says what the views say, to the cent and the second (seed ${seed})`, async () => {
+  it(`says what the views say, to the cent and the second (seed ${seed}, ${zone})`, async () => {
     const at = (column: string): string =>
       `if(isNull(${column}), NULL, formatDateTime(${column}, '%Y-%m-%dT%H:%i:%S', 'UTC') || 'Z')`;
     const views = await world.rows<Record<string, unknown>>(

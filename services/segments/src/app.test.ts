@@ -8,6 +8,7 @@ import {
   type TestWorkspace,
 } from "@keypulse/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PortfolioHistory } from "./outputs/portfolioHistory.ts";
 
 const zeros = "00000000-0000-0000-0000-000000000000";
 const [ana, ben, cleo] = ["a", "b", "c"].map((letter) => `${letter.repeat(8)}-aaaa-8aaa-8aaa-aaaaaaaaaaaa`);
@@ -194,6 +195,22 @@ describe("segments", () => {
       (last) => last === "left a",
     );
     await settledHistory(["b A 100", "b A 100", "c A 50", "b A 1000", "c C 50"]);
+  });
+
+  it("months whose orders retention took away stay as they were computed", async () => {
+    const before = await history();
+    const { clickhouse } = workspace;
+    await clickhouse.command({ query: "ALTER TABLE revenue_daily MODIFY TTL day + toIntervalDay(60)" });
+    const old = async (): Promise<number> => {
+      await clickhouse.command({ query: "OPTIMIZE TABLE revenue_daily FINAL" });
+      const [row] = await workspace.rows<{ n: number }>(
+        "SELECT toUInt32(count()) AS n FROM revenue_daily WHERE day < today() - 60",
+      );
+      return row!.n;
+    };
+    await eventually(old, (rows) => rows === 0);
+    expect(await new PortfolioHistory(clickhouse).stale()).toEqual([]);
+    expect(await history()).toEqual(before);
   });
 
   it("a condition that can't be evaluated any more leaves its members as they are", async () => {

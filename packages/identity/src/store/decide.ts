@@ -2,8 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { ClickHouse, Redis } from "@keypulse/engines";
 import { identifierKey } from "../key.ts";
 import type { Link } from "../link.ts";
-import { linksOf } from "../linksOf.ts";
-import { createIdentityResolver } from "../resolve.ts";
 import { type IdentitySettings, isContactKind } from "../settings.ts";
 import type { Place } from "../settle.ts";
 import {
@@ -138,9 +136,7 @@ export class IdentityDecisions {
   /** What is known of a value by the ledger and, from the time when it was set aside, by events alone. @param record in the ledger */
   async *#evidenceOf({ kind, value }: Identifier, record: boolean): AsyncGenerator<Link[]> {
     yield* this.store.tables.links(eventsAStep, identifierKey(kind, value));
-    const resolve = createIdentityResolver({ defaultCountry: undefined }, this.#settings);
-    for await (const part of this.store.tables.combinations(value, eventsAStep)) {
-      const proven = part.flatMap((event) => [...linksOf({ ...event, identity: resolve(event.identifiers) })]);
+    for await (const proven of this.store.evidenceInEvents(value, eventsAStep)) {
       if (record) await this.store.tables.storeLinks(proven);
       yield proven.map(packLink);
     }

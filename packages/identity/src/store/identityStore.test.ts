@@ -313,7 +313,25 @@ describe("IdentityStore", () => {
     expect(await clientOf()).toBe(email.key);
     const domains: IdentitySettings = { ...settings, IDENTITY_COMPANY_DOMAINS: "on" };
     await rebuildIdentities({ redis, clickhouse }, world.redisPrefix, domains, async () => {});
-    expect(await clientOf()).toBe(identifierKey("domain", "initech.example"));
+    const company = identifierKey("domain", "initech.example");
+    expect(await clientOf()).toBe(company);
+
+    // The company is erased; an event of hers that is another's stays. Working all out again must not name it again.
+    const erase = (table: string, where: string) =>
+      clickhouse.command({
+        query: `DELETE FROM ${table} WHERE ${where}`,
+        clickhouse_settings: { mutations_sync: "2" },
+      });
+    await clickhouse.insert({
+      table: "suppressed_keys",
+      format: "JSONEachRow",
+      values: [{ key: company, erasure_id: nobody, since: 1 }],
+    });
+    await erase("identity_links", `right_key = '${company}'`);
+    await erase("identity_keys", `key = '${company}'`);
+    await rebuildIdentities({ redis, clickhouse }, world.redisPrefix, domains, async () => {});
+    expect(await clientOf()).toBe(email.key);
+    expect(await rows(`SELECT 1 FROM identity_links WHERE right_key = '${company}'`)).toEqual([]);
   });
 
   async function rows<T>(query: string): Promise<T[]> {

@@ -2,7 +2,8 @@ import type { IdentifierKind } from "@keypulse/contracts";
 import type { ClickHouse, Redis } from "@keypulse/engines";
 import { nobody } from "../key.ts";
 import { joiningRules, type Link } from "../link.ts";
-import type { ProvenLink } from "../linksOf.ts";
+import { linksOf, type ProvenLink } from "../linksOf.ts";
+import { createIdentityResolver } from "../resolve.ts";
 import { type IdentitySettings, identityFingerprint } from "../settings.ts";
 import { createSettle, type Place, type Settled } from "../settle.ts";
 import type { Refused } from "../unite.ts";
@@ -74,6 +75,19 @@ export class IdentityStore {
       if (kinds.size > 0) await store([], kinds);
     }
     return keys;
+  }
+
+  /**
+   * What stored events prove by the settings of now.
+   * @param value only events that carried this normalised value; undefined for all
+   */
+  async *evidenceInEvents(value: string | undefined, eventsAStep: number): AsyncGenerator<ProvenLink[]> {
+    const resolve = createIdentityResolver({ defaultCountry: undefined }, this.settings);
+    const suppressed = await this.tables.suppressed();
+    for await (const part of this.tables.combinations(value, eventsAStep)) {
+      const proven = part.flatMap((event) => [...linksOf({ ...event, identity: resolve(event.identifiers) })]);
+      yield proven.filter(({ left, right }) => !suppressed.has(left.key) && !suppressed.has(right.key));
+    }
   }
 
   /**

@@ -135,6 +135,12 @@ export class IdentityTables {
     if (part.length > 0) yield part;
   }
 
+  /** Keys that were erased: what is left of others' events must not name them again. */
+  async suppressed(): Promise<ReadonlySet<string>> {
+    const result = await this.#clickhouse.query({ query: "SELECT key FROM suppressed_keys", format: "JSONEachRow" });
+    return new Set((await result.json<{ key: string }>()).map(({ key }) => key));
+  }
+
   /**
    * Combinations of identifiers that events carried, each with its earliest event.
    * @param value only events that carried this normalised value; undefined for all

@@ -1,7 +1,5 @@
 import type { ClickHouse, Redis } from "@keypulse/engines";
 import type { Link } from "../link.ts";
-import { linksOf } from "../linksOf.ts";
-import { createIdentityResolver } from "../resolve.ts";
 import type { IdentitySettings } from "../settings.ts";
 import { readDecisions } from "./decisions.ts";
 import { IdentityStore } from "./identityStore.ts";
@@ -36,9 +34,7 @@ export async function rebuildIdentities(
   for await (const part of store.tables.links(linksAStep)) await load(part);
   const keys = await store.storeEverything(store.tables.identifiers(linksAStep), async () => await onProgress(links));
   if (settings.IDENTITY_COMPANY_DOMAINS === "on") {
-    const resolve = createIdentityResolver({ defaultCountry: undefined }, settings);
-    for await (const part of store.tables.combinations(undefined, linksAStep)) {
-      const proven = part.flatMap((event) => [...linksOf({ ...event, identity: resolve(event.identifiers) })]);
+    for await (const proven of store.evidenceInEvents(undefined, linksAStep)) {
       for (let start = 0; start < proven.length; start += linksAStep) {
         await store.learn(proven.slice(start, start + linksAStep));
       }

@@ -122,13 +122,13 @@ export class DeliveryQueue {
     return missing;
   }
 
-  /** Takes away all jobs, also ended ones, about some clients. @returns how many */
-  async removeOf(clientIds: ReadonlySet<string>): Promise<{ removed: number; inHand: number }> {
+  /** Takes away all jobs, also ended ones, of some alerts. @returns how many */
+  async removeOf(isGone: (alert: Alert) => boolean): Promise<{ removed: number; inHand: number }> {
     let [removed, inHand] = [0, 0];
     for (const queue of this.#queues.values()) {
       const jobs = await queue.getJobs(["active", "prioritized", "waiting", "delayed", "completed", "failed"]);
       for (const job of jobs) {
-        if (job === undefined || !clientIds.has(job.data.alert.client_id)) continue;
+        if (job === undefined || !isGone(job.data.alert)) continue;
         // One that a worker has in hand is locked.
         await job.remove().then(
           () => (removed += 1),

@@ -54,7 +54,7 @@ export async function readOwners(
   const keysOf = async (clientKeys: readonly string[]): Promise<StoredKey[]> =>
     await ask(
       `SELECT key, contact_id, client_key,
-         arrayMap(era -> (toUInt32(toDate(era.since, '${timezone}')), era.client_key), eras) AS eras
+         arrayMap(era -> (if(toUnixTimestamp64Milli(era.since) = 0, 0, toUInt32(toDate(era.since, '${timezone}'))), era.client_key), eras) AS eras
        FROM identity_keys FINAL
        WHERE key IN (${keyList(clientKeys)}) OR key IN (SELECT key FROM identity_members WHERE client_key IN (${keyList(clientKeys)}))`,
     );
@@ -88,7 +88,11 @@ export async function readOwners(
       .filter(({ eras }) => eras.length > 0)
       .map(({ key, eras }) => [
         key,
-        eras.map(([since, client]) => ({ since, client: heir(client) })).sort((one, other) => one.since - other.since),
+        eras
+          .map(([since, client]) => ({ since, client: heir(client) }))
+          .sort((one, other) => one.since - other.since)
+          // Of several moves on one day the last has it.
+          .filter(({ since }, index, all) => all[index + 1]?.since !== since),
       ]),
   );
   const contacts = Map.groupBy(

@@ -279,7 +279,7 @@ export class ClientRows {
          if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id) AS invoice,
          toString(e.type) AS type, amount, toString(e.currency) AS currency, ${ms("e.occurred_at")} AS at_ms,
          toUInt32(toDate(e.occurred_at, '${this.#timezone}')) AS day,
-         toUInt32(toDate(parseDateTime64BestEffortOrZero(JSONExtractString(properties, 'due_at'), 3, 'UTC'), '${this.#timezone}')) AS due_day
+         coalesce(toUInt32(toDate(parseDateTime64BestEffortOrNull(JSONExtractString(properties, 'due_at'), 3, 'UTC'), '${this.#timezone}')), 0) AS due_day
        FROM events AS e
        WHERE client_key IN ${this.#keys} AND type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue')`,
     );

@@ -34,7 +34,8 @@ const previewSchema = z.object({
 /** Said with every erasure, for it is not ours to reach. */
 const whatStays =
   "Messages stay in Kafka until its retention ends. Events of a company stay without the person. " +
-  "Receivers of alerts keep what they were sent. Backups are not touched. What comes later is not taken.";
+  "Receivers of alerts keep what they were sent. Backups are not touched. What comes later is not taken; but bytes that " +
+  "can't be read as an event may name anybody, and stay until their retention.";
 
 export interface PrivacyParts {
   clickhouse: ClickHouse;
@@ -124,8 +125,8 @@ async function* linesOf(clickhouse: ClickHouse, subject: Subject): AsyncGenerato
   yield `${JSON.stringify({ subject: subject.kind, identifiers: subject.names })}\n`;
   for (const { table, erase, change } of personalTables) {
     const where = fillSubject(change === undefined ? erase : `(${erase}) OR (${change.where})`, {
+      ...subject,
       keys: quoted(subject.keys),
-      names: subject.names,
     });
     const result = await clickhouse.query({ query: `SELECT * FROM ${table} WHERE ${where}`, format: "JSONEachRow" });
     for await (const rows of result.stream()) {

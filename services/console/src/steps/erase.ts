@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouse, EngineLogger, Redis } from "@keypulse/engines";
 import { type IdentityStore, packKey, unpackKey } from "@keypulse/identity/store";
-import { fillSubject, type PersonalTable, personalTables } from "@keypulse/warehouse";
+import { fillSubject, type NamedSubject, type PersonalTable, personalTables } from "@keypulse/warehouse";
 import { z } from "zod";
 import type { TouchedTopic } from "../outputs/touchedTopic.ts";
 
@@ -12,6 +12,10 @@ export interface Subject {
   keys: string[];
   /** Identifiers as kind:value. */
   names: string[];
+  /** What a person is called in texts about the companies that it belongs to, or once did. */
+  mentions: string[];
+  /** Those companies. */
+  clients: string[];
 }
 
 export interface Erasure {
@@ -34,6 +38,13 @@ export interface ErasureSettings {
   answerMs: number;
   /** Changes rows on every server that holds some, and waits for it. */
   mutate: (table: string, change: string) => Promise<void>;
+}
+
+interface RunningErasure {
+  id: string;
+  names: string[];
+  mentions: string[];
+  clients: string[];
 }
 
 const mostRounds = 5;
@@ -72,7 +83,7 @@ export class Erasures {
 
   /** Rows that an erasure would take away or change, by table. */
   async count(subject: Subject): Promise<Record<string, number>> {
-    return await this.#count({ keys: quoted(subject.keys), names: subject.names });
+    return await this.#count({ ...subject, keys: quoted(subject.keys) });
   }
 
   /** Puts an erasure on record and suppresses the identifiers at once; `run` does the rest. */
@@ -91,6 +102,8 @@ export class Erasures {
         subject: subject.kind,
         state: "running",
         names: subject.names,
+        mentions: subject.mentions,
+        clients: subject.clients,
         erased: "",
         reason,
         who,
@@ -108,29 +121,30 @@ export class Erasures {
     if ((await this.#redis.set(lock, token, "PX", lockMs, "NX")) === null) return;
     const renewal = setInterval(() => void this.#redis.pexpire(lock, lockMs).catch(() => 0), lockMs / 3);
     try {
-      const running = await this.#rows<{ id: string; names: string[] }>(
-        "SELECT id, names FROM erasures FINAL WHERE state = 'running' ORDER BY requested_at",
+      const running = await this.#rows<RunningErasure>(
+        "SELECT id, names, mentions, clients FROM erasures FINAL WHERE state = 'running' ORDER BY requested_at",
       );
-      for (const { id, names } of running) await this.#erase(id, names, signal);
+      for (const erasure of running) await this.#erase(erasure, signal);
     } finally {
       clearInterval(renewal);
       await this.#redis.del(lock).catch(() => 0);
     }
   }
 
-  async #erase(id: string, names: string[], signal: AbortSignal): Promise<void> {
+  async #erase({ id, ...called }: RunningErasure, signal: AbortSignal): Promise<void> {
     await sleep(this.#settings.waitMs, undefined, { signal });
     const keys = `SELECT key FROM suppressed_keys WHERE erasure_id = '${id}'`;
+    const subject = { keys, ...called };
     const own = (await this.#rows<{ key: string }>(keys)).map(({ key }) => key);
     const others = await this.#store.forget(own.map(packKey));
     const erased: Record<string, number> = {};
     for (let round = 1; ; round++) {
-      const found = await this.#count({ keys, names });
+      const found = await this.#count(subject);
       for (const [table, rows] of Object.entries(found)) erased[table] = (erased[table] ?? 0) + rows;
       if (Object.keys(found).length === 0) break;
       if (round > mostRounds) throw new Error(`erasure ${id}: ${Object.keys(found)} keep filling`);
       for (const table of personalTables)
-        if (found[table.table] !== undefined) await this.#clear(table, keys, names, `erasure:${id}:${round}`);
+        if (found[table.table] !== undefined) await this.#clear(table, subject, `erasure:${id}:${round}`);
     }
     Object.assign(erased, await this.#stepsOfOthers(id, signal));
     await this.#finish(id, erased);
@@ -139,8 +153,8 @@ export class Erasures {
   }
 
   /** @param token the same where it is repeated after a crash */
-  async #clear({ table, erase, change }: PersonalTable, keys: string, names: string[], token: string): Promise<void> {
-    const fill = (condition: string) => fillSubject(condition, { keys, names });
+  async #clear({ table, erase, change }: PersonalTable, subject: NamedSubject, token: string): Promise<void> {
+    const fill = (condition: string) => fillSubject(condition, subject);
     if (table === "activity_daily") {
       // A company's activity stays without the person who did it. A repetition is the same block, and is left out.
       await this.#clickhouse.command({
@@ -169,7 +183,7 @@ export class Erasures {
   async #finish(id: string, erased: Record<string, number>): Promise<void> {
     const text = JSON.stringify(erased);
     await this.#clickhouse.command({
-      query: `INSERT INTO erasures SELECT * REPLACE (version + 1 AS version, 'done' AS state, [] AS names,
+      query: `INSERT INTO erasures SELECT * REPLACE (version + 1 AS version, 'done' AS state, [] AS names, [] AS mentions, [] AS clients,
           {erased: String} AS erased, now64(3, 'UTC') AS done_at) FROM erasures FINAL WHERE id = {id: UUID}`,
       query_params: { erased: text, id },
       clickhouse_settings: { async_insert: 0 },
@@ -177,7 +191,7 @@ export class Erasures {
     await this.#settings.mutate("erasures", `DELETE WHERE id = '${id}' AND state = 'running'`);
   }
 
-  async #count(subject: { keys: string; names: readonly string[] }): Promise<Record<string, number>> {
+  async #count(subject: NamedSubject): Promise<Record<string, number>> {
     const found: Record<string, number> = {};
     for (const { table, erase, change } of personalTables) {
       const where = fillSubject(change === undefined ? erase : `(${erase}) OR (${change.where})`, subject);

@@ -20,7 +20,7 @@ export interface ConsoleWorld extends TestWorkspace {
 
 /** @param settings beside those of the engines */
 export async function createConsoleWorld(settings: Record<string, string> = {}): Promise<ConsoleWorld> {
-  const workspace = await createTestWorkspace();
+  const workspace = await createTestWorkspace({ settings });
   const service = await startConsole(
     readConsoleConfig({
       ...workspace.environment,

@@ -16,7 +16,8 @@ const aboutPeople: ReadonlySet<string> = new Set(["identify", "alias"]);
 
 /**
  * Leaves erased people and clients out of events that come late: an event of an erased client, or of an erased person
- * alone, is not taken; one of a company stays without its person.
+ * alone, is not taken; one of a company stays without its person. Where company domains count, a person of an erased
+ * client's domain is of that client, unless an account says otherwise: then the event stays, and the domain is not named.
  * @returns what is left, or undefined where nothing may be taken
  */
 export function createLeaveOutErased(
@@ -30,11 +31,17 @@ export function createLeaveOutErased(
     if (suppressed.none) return read;
     const { event, identity } = read;
     const isErased = ({ key }: { key: string }): boolean => suppressed.has(key);
-    if (identity.clients.some(isErased) || (identity.domain !== undefined && isErased(identity.domain)))
-      return undefined;
-    if (!identity.person.some(isErased) && !alias?.person.some(isErased)) return read;
-    if (identity.clients.length === 0 || aboutPeople.has(event.type)) return undefined;
-    const kept = new Set(identity.clients.map(({ kind }) => kind));
+    const { clients, companies, domain, person } = identity;
+    if (clients.some(isErased) || alias?.clients.some(isErased)) return undefined;
+    const isOfErasedCompany = [...companies.map((company) => company.domain), ...(domain ? [domain] : [])].some(
+      isErased,
+    );
+    const isOfErasedPerson = person.some(isErased) || alias?.person.some(isErased) === true;
+    if (!isOfErasedPerson && !isOfErasedCompany) return read;
+    if (clients.length === 0) return undefined;
+    if (!isOfErasedPerson) return withoutDomains(read, isErased);
+    if (aboutPeople.has(event.type)) return undefined;
+    const kept = new Set(clients.map(({ kind }) => kind));
     const identifiers = Object.fromEntries(
       identifierKinds.flatMap((kind) => (kept.has(kind) ? [[kind, event.identifiers[kind]]] : [])),
     );
@@ -44,5 +51,23 @@ export function createLeaveOutErased(
     const bare: ContractEvent = { ...event, identifiers, properties };
     if (event.type !== "group") delete bare.traits;
     return { ...read, event: bare, identity: resolveIdentity(identifiers) };
+  };
+}
+
+function withoutDomains<E extends { event: ContractEvent; identity: EventIdentity }>(
+  read: E,
+  isErased: (identifier: { key: string }) => boolean,
+): E {
+  const { event, identity } = read;
+  const companies = identity.companies.filter(({ domain }) => !isErased(domain));
+  if (identity.domain === undefined || !isErased(identity.domain)) {
+    return { ...read, identity: { ...identity, companies } };
+  }
+  const { domain: _named, ...values } = identity.values;
+  const { domain: _sent, ...identifiers } = event.identifiers;
+  return {
+    ...read,
+    event: { ...event, identifiers },
+    identity: { ...identity, companies, domain: undefined, values },
   };
 }

@@ -19,6 +19,17 @@ export function createReadEvents(
   const aliasOf = ({ type, properties }: ContractEvent) =>
     type === "alias" ? resolveIdentity(properties.previous as Identifiers) : undefined;
 
+  /** An event that can't be used names whom it is about all the same, as far as its identifiers can be read. */
+  const namesErased = (value: unknown): boolean => {
+    if (suppressed.none) return false;
+    const given = (value as { identifiers?: unknown } | null)?.identifiers;
+    if (typeof given !== "object" || given === null) return false;
+    const texts = Object.entries(given).filter(([, text]) => typeof text === "string" && text.length <= longestText);
+    const { person, clients, companies, domain } = resolveIdentity(Object.fromEntries(texts));
+    const named = [...person, ...clients, ...companies.map((company) => company.domain), ...(domain ? [domain] : [])];
+    return named.some(({ key }) => suppressed.has(key));
+  };
+
   return function readEvents(batch: Batch): void {
     for (const message of batch.messages) {
       const refused = refusedBefore(message);
@@ -33,14 +44,15 @@ export function createReadEvents(
       }
       const validated = validateEvent(decoded.value, message, batch.range.kind);
       if ("reason" in validated) {
-        batch.rejected.push({ message, source: sourceOf(decoded.value), ...validated });
+        const kept = namesErased(decoded.value) ? withoutBytes(message) : message;
+        batch.rejected.push({ message: kept, source: sourceOf(decoded.value), ...validated });
         continue;
       }
       const alias = aliasOf(validated.event);
       const left = leaveOutErased(validated, alias);
       if (left === undefined) {
         batch.rejected.push({
-          message: { ...message, key: null, value: null, headers: {} },
+          message: withoutBytes(message),
           source: validated.event.source,
           reason: "erased",
           detail: "whoever it is about was erased; its bytes are not kept",
@@ -55,6 +67,11 @@ export function createReadEvents(
     }
   };
 }
+
+/** Longer texts are no identifiers, and would be remembered. */
+const longestText = 1_000;
+
+const withoutBytes = (message: RawMessage): RawMessage => ({ ...message, key: null, value: null, headers: {} });
 
 /** What a collector could not use comes as the provider's bytes, with the reason in headers. */
 function refusedBefore(message: RawMessage): RejectedEvent | undefined {

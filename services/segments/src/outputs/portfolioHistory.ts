@@ -1,4 +1,5 @@
 import type { ClickHouse } from "@keypulse/engines";
+import { orderDaysKept } from "@keypulse/warehouse";
 
 export interface StaleMonth {
   /** First day of it. */
@@ -16,9 +17,13 @@ export class PortfolioHistory {
 
   /**
    * Months that are over and were not computed yet, or were made of something else: an event came late, clients were
-   * joined or taken apart, a limit, a rate or a cost was changed. The oldest first.
+   * joined or taken apart, a limit, a rate or a cost was changed. The oldest first. A month that was computed while all
+   * its orders were there stays as it is when retention takes some of them away.
    */
   async stale(): Promise<StaleMonth[]> {
+    const [months, daysKept] = await Promise.all([this.#monthsOfPortfolio(), orderDaysKept(this.#clickhouse)]);
+    const window = `OVER (ORDER BY months.month ROWS BETWEEN ${months - 1} PRECEDING AND CURRENT ROW)`;
+    const age = `dateDiff('day', addMonths(m.month, ${1 - months}), (SELECT today FROM workspace))`;
     const result = await this.#clickhouse.query({
       query: `WITH
           monthly AS
@@ -35,7 +40,7 @@ export class PortfolioHistory {
         FROM
         (
           SELECT months.month AS month, cityHash64(
-            sum(monthly.orders) OVER (ORDER BY months.month), sum(monthly.revenue) OVER (ORDER BY months.month),
+            sum(monthly.orders) ${window}, sum(monthly.revenue) ${window},
             (SELECT cityHash64(*) FROM portfolio_settings),
             (SELECT (count(), max(version)) FROM identity_clients),
             (SELECT (count(), max(written_at)) FROM product_costs)) AS basis
@@ -44,10 +49,19 @@ export class PortfolioHistory {
         LEFT JOIN (SELECT month, argMax(basis, computed_at) AS basis FROM portfolio_history_log GROUP BY month) AS h
           ON h.month = m.month
         WHERE h.basis != m.basis
+          ${daysKept === undefined ? "" : `AND (h.basis = 0 OR ${age} < ${daysKept})`}
         ORDER BY month`,
       format: "JSONEachRow",
     });
     return await result.json<StaleMonth>();
+  }
+
+  async #monthsOfPortfolio(): Promise<number> {
+    const result = await this.#clickhouse.query({
+      query: "SELECT months FROM portfolio_settings",
+      format: "JSONEachRow",
+    });
+    return (await result.json<{ months: number }>())[0]!.months;
   }
 
   /** Computes a month, one insert; the same again is stored once. @param nowMs later than that of the computation before */
