@@ -23,6 +23,7 @@ const watermarkEveryMs = 500;
 const budgetEveryMs = 10_000;
 const dueEveryMs = 1_000;
 const dueAtOnce = 5_000;
+const mostRestMs = 1_000;
 /** While ingest is further behind than this, touched clients are only gathered: a history is being loaded. */
 const mostBehindMs = 30_000;
 
@@ -78,9 +79,13 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   );
 
   const stopping = new AbortController();
-  /** Repeats a task until the service stops; a fault is logged and tried again, for every task is safe to repeat. */
+  /**
+   * Repeats a task until the service stops; a fault is logged and tried again, for every task is safe to repeat. A task rests
+   * as long as it worked, a second at most: few events at a time would else keep ClickHouse as busy as many do.
+   */
   const every = async (name: string, ms: number, task: () => Promise<void>): Promise<void> => {
     while (!stopping.signal.aborted) {
+      const began = performance.now();
       try {
         await task();
       } catch (error) {
@@ -88,7 +93,8 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
         logger.warn({ task: name, reason: (error as Error).message.slice(0, 200) }, "trying again");
         await sleep(1_000, undefined, { signal: stopping.signal }).catch(() => {});
       }
-      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
+      const restMs = Math.max(ms, Math.min(mostRestMs, performance.now() - began));
+      await sleep(restMs, undefined, { signal: stopping.signal }).catch(() => {});
     }
   };
 

@@ -5,10 +5,11 @@ import { createCalendar } from "@keypulse/methods";
 import { createTestWorld, seededRandom, type TestWorld } from "@keypulse/testkit";
 import { migrate } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CaseFile, emptyCaseFile } from "../domain/caseFile.ts";
+import type { ClientHistory } from "../domain/clientHistory.ts";
 import { lossesOf } from "../domain/losses.ts";
 import { CaseFiles } from "./caseFiles.ts";
 import { CasePanels } from "./casePanels.ts";
-import { partOfClient } from "./caseScope.ts";
 
 const timezone = "Europe/London";
 const calendar = createCalendar(timezone);
@@ -203,13 +204,21 @@ describe("case files", () => {
   it("are the same whether asked by name or in parts of all", async () => {
     const clients = [acme, other, ...losing];
     const byName = await files.load(clients, now);
-    const parts = await Promise.all([0, 1, 2].map((part) => files.loadPart(part, 3, now)));
-    for (const [part, list] of parts.entries()) {
-      for (const id of list.keys()) expect(partOfClient(id, 3)).toBe(part);
-    }
-    const inParts = new Map(parts.flatMap((list) => [...list]));
-    expect(inParts.size).toBe(byName.size);
-    for (const id of clients) expect(inParts.get(id)).toEqual(byName.get(id));
+    const small = new CaseFiles(clickhouse, calendar, { timezone, currency: "GBP" }, 3);
+    const histories: ClientHistory[] = clients.map((clientId) => ({
+      clientId,
+      channels: {},
+      revenue: { days: [], amounts: [] },
+    }));
+    const inParts = new Map<string, CaseFile>();
+    for await (const { history, file } of small.withFilesOfAll(histories, now)) inParts.set(history.clientId, file);
+    expect(inParts.size).toBe(clients.length);
+    for (const id of clients) expect(inParts.get(id)).toEqual(byName.get(id) ?? emptyCaseFile);
+    // Parts are neighbours in ClickHouse's order of ids.
+    const [inOrder] = await rows<{ ids: string[] }>(
+      `SELECT arraySort(arrayMap(id -> toUUID(id), [${clients.map((id) => `'${id}'`).join(",")}])) AS ids`,
+    );
+    expect([...inParts.keys()]).toEqual(inOrder!.ids);
   });
 
   it("count a client as lost exactly when the view client_losses does", async () => {

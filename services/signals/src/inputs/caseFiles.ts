@@ -5,11 +5,11 @@ import { type CaseFile, emptyCaseFile } from "../domain/caseFile.ts";
 import type { ClientHistory } from "../domain/clientHistory.ts";
 import { type CaseRows, caseFileOf } from "./caseFileOf.ts";
 import { contactsQuery, eventsQuery, groupsQuery, marginsQuery, saidQuery } from "./caseQueries.ts";
-import { type CaseScope, partOfClient, scopeOfFew, scopeOfMany, scopeOfPart } from "./caseScope.ts";
+import { type CaseScope, type ClientRange, placeOf, scopeOfFew, scopeOfMany, scopeOfRange } from "./caseScope.ts";
 
 const clientsAQuery = 5_000;
 /** Of everybody so many are in memory at once; each part reads the tables once. */
-const usualClientsAPart = 5_000;
+const usualClientsAPart = 25_000;
 /** Of more clients, keys are looked up in every query instead of once. */
 const mostLookedUp = 200;
 /** Whoever was first heard from within a quarter is new; asked about as of half a year ago. */
@@ -66,16 +66,20 @@ export class CaseFiles {
 
   /** All clients with their case files, of which a part is in memory at a time. */
   async *withFilesOfAll(list: readonly ClientHistory[], asOfMs: number): AsyncGenerator<WithFile> {
-    const parts = Math.ceil(list.length / this.#clientsAPart);
-    for (const [part, clients] of Map.groupBy(list, ({ clientId }) => partOfClient(clientId, parts))) {
-      const files = await this.loadPart(part, parts, asOfMs);
-      for (const history of clients) yield { history, file: files.get(history.clientId) ?? emptyCaseFile };
+    const sorted = list.toSorted((a, b) => (placeOf(a.clientId) < placeOf(b.clientId) ? -1 : 1));
+    for (let i = 0; i < sorted.length; i += this.#clientsAPart) {
+      const next = i + this.#clientsAPart;
+      // The first and the last part are open: whoever came since the histories were read is in them, and asked for by nobody.
+      const range = { from: i === 0 ? undefined : sorted[i]!.clientId, until: sorted[next]?.clientId };
+      const files = await this.loadRange(range, asOfMs);
+      for (const history of sorted.slice(i, next))
+        yield { history, file: files.get(history.clientId) ?? emptyCaseFile };
     }
   }
 
-  /** One part of all clients (partOfClient): a range of the tables. */
-  async loadPart(part: number, parts: number, asOfMs: number): Promise<Map<string, CaseFile>> {
-    return await this.#read(scopeOfPart(part, parts), asOfMs);
+  /** Clients of a range. */
+  async loadRange(range: ClientRange, asOfMs: number): Promise<Map<string, CaseFile>> {
+    return await this.#read(scopeOfRange(range), asOfMs);
   }
 
   async #read(scope: CaseScope, asOfMs: number): Promise<Map<string, CaseFile>> {

@@ -30,27 +30,23 @@ export function scopeOfMany(clientIds: readonly string[]): CaseScope {
 }
 
 /**
- * ClickHouse orders UUIDs by their second half first, and so are its tables by key: a part is a range in that order, and what
- * it reads lies side by side. The second half of a key that is made of a hash (RFC 9562) begins with binary 10.
+ * A UUID's place in ClickHouse's order, as text: the second half counts first. Tables are in that order by key, so that what
+ * clients side by side did lies side by side.
  */
-const [firstHash, hashes] = [0x8000, 0x4000];
+export const placeOf = (uuid: string): string => uuid.slice(19) + uuid.slice(0, 19);
 
-/** Part of a client among so many: by its id, so that callers can tell which of theirs are in it. */
-export function partOfClient(clientId: string, parts: number): number {
-  const place = Number.parseInt(clientId.slice(19, 23), 16) - firstHash;
-  return Math.min(parts - 1, Math.max(0, Math.floor((place * parts) / hashes)));
+/** Clients from one id to before another, in ClickHouse's order. */
+export interface ClientRange {
+  readonly from: string | undefined;
+  readonly until: string | undefined;
 }
 
-/** One part of all clients, by partOfClient. */
-export function scopeOfPart(part: number, parts: number): CaseScope {
-  const start = (of: number): string => {
-    const place = firstHash + Math.ceil((of * hashes) / parts);
-    return `toUUID('00000000-0000-0000-${place.toString(16).padStart(4, "0")}-000000000000')`;
-  };
+/** Clients of a range. */
+export function scopeOfRange({ from, until }: ClientRange): CaseScope {
   const isOfPart = (id: string): string =>
     [
-      ...(part > 0 ? [`${id} >= ${start(part)}`] : []),
-      ...(part < parts - 1 ? [`${id} < ${start(part + 1)}`] : []),
+      ...(from === undefined ? [] : [`${id} >= toUUID('${from}')`]),
+      ...(until === undefined ? [] : [`${id} < toUUID('${until}')`]),
     ].join(" AND ") || "true";
   const ofPart = (table: string): string => `SELECT key FROM ${table} WHERE ${isOfPart("client_id")}`;
   const mapped = `${ofPart("identity_map")} UNION DISTINCT ${ofPart("identity_moves")}`;
