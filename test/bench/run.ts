@@ -19,7 +19,7 @@ npm run bench -- fit       [--json]
 
 ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
            JSON.parse → the same rows inserted, nothing else. Events a second, CPU an event, memory, parts.
-freshness  Event sent → visible in the view clients; order of a silent client sent → its alert resolved at a webhook.
+freshness  Event sent → visible in the view clients; order of a silent client sent → news of it at a webhook.
 identity   Links taken in and looked up, memory of Redis and ClickHouse as identifiers grow, the map's cost in queries.
 collector  HTTP → Kafka, 64 connections, single events and batches of 100, against the same server that only produces.
 query      One client's page, lists and views over a tenth, half, once and twice the events, against the bare sum over
