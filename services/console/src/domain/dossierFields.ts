@@ -41,6 +41,15 @@ export const clientFields = {
     )
     .min(1, "must name a type; DELETE takes all away")
     .describe("Types of key client that people set"),
+  away: z
+    .strictObject({
+      from: z.iso.date("must be a day such as 2026-12-24"),
+      until: z.iso.date("must be a day such as 2027-01-02"),
+    })
+    .refine(({ from, until }) => from <= until, "until must not lie before from")
+    .describe(
+      "When the client is known to be away (both days included): no alert is made of it; DELETE takes all entries away",
+    ),
   lost: z.literal(true, "must be true, since the day when they said so; DELETE takes it back"),
   lost_reason: shortText,
   win_back_offer: shortText,

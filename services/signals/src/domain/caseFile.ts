@@ -1,4 +1,4 @@
-import type { CallEvent, Invoice, MailEvent, SilenceHistory, SurveyAnswer } from "@keypulse/methods";
+import type { CallEvent, Invoice, MailEvent, OpenInterval, SilenceHistory, SurveyAnswer } from "@keypulse/methods";
 
 /** An order, or with a negative amount what went back. */
 export interface CaseOrder {
@@ -43,6 +43,8 @@ export interface CaseFile {
   readonly groups: readonly CaseGroup[];
   /** Local days since which people say that it is lost. */
   readonly saidLostDays: readonly number[];
+  /** When the client is known to be away. */
+  readonly absences: readonly OpenInterval[];
 }
 
 export const emptyCaseFile: CaseFile = {
@@ -56,4 +58,5 @@ export const emptyCaseFile: CaseFile = {
   complaintsMs: [],
   groups: [],
   saidLostDays: [],
+  absences: [],
 };

@@ -13,6 +13,7 @@ import {
   growthScore,
   moneyAtStakeOfDrop,
   moneyAtStakeOfSilence,
+  type OpenInterval,
   type OrderAmount,
   revenueOfYearBefore,
   type SourceWatch,
@@ -53,6 +54,7 @@ interface ChannelFrame {
 /** All detectors over one client: a pure function of its history, the context, its budget, the settings and the time. */
 export function detect(
   history: ClientHistory,
+  absences: readonly OpenInterval[],
   panel: PanelContext,
   watch: SourceWatch,
   budget: FalseAlarms,
@@ -67,7 +69,7 @@ export function detect(
   for (const channel of activityChannels) {
     const activity = history.channels[channel];
     if (activity === undefined) continue;
-    const { heldBy, outages } = sourcesOf(activity, panel, watch, settings);
+    const { heldBy, outages } = sourcesOf(activity, absences, panel, watch, settings);
     const frame: ChannelFrame = { channel, activity, panel, budget, outages, heldBy, revenue, asOfMs };
     if (!isWhole(channel) && isThin(activity, panel.lastWeek)) continue;
     const drops = dropsOf(frame, calendar);

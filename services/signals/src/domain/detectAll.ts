@@ -33,12 +33,12 @@ export function detectAll(
 ): Detection {
   const { orders, all } = history.channels;
   const { budget, calendar, asOfMs } = settings;
-  const ofActivity = detect(history, panel, sources, budget, settings, calendar, asOfMs);
+  const ofActivity = detect(history, file.absences, panel, sources, budget, settings, calendar, asOfMs);
   const ofCase = watchCase(
     frameOf(history, file, {
       ...{ panel: cases, budget, settings, calendar, asOfMs },
-      orderSources: sourcesOf(orders, panel, sources, settings),
-      allSources: sourcesOf(all, panel, sources, settings),
+      orderSources: sourcesOf(orders, file.absences, panel, sources, settings),
+      allSources: sourcesOf(all, file.absences, panel, sources, settings),
     }),
   );
   const deadlinesMs = [ofActivity.nextDeadlineMs, ofCase.nextDeadlineMs].filter((ms) => ms !== undefined);

@@ -5,7 +5,7 @@ import type { PanelContext } from "./context.ts";
 export interface SourceState {
   /** One that is suspect now. */
   readonly heldBy: string | undefined;
-  /** When they were broken. */
+  /** When they were broken, or the client was known to be away. */
   readonly outages: readonly OpenInterval[];
 }
 
@@ -16,12 +16,13 @@ export interface SourceSettings {
 
 export function sourcesOf(
   activity: ChannelHistory | undefined,
+  absences: readonly OpenInterval[],
   panel: PanelContext,
   watch: SourceWatch,
   settings: SourceSettings,
 ): SourceState {
   const sources = mainSources(activity).filter((source) => isJudged(source, panel, settings));
-  return { heldBy: watch.suspect(sources), outages: watch.outages(sources) };
+  return { heldBy: watch.suspect(sources), outages: [...watch.outages(sources), ...absences] };
 }
 
 export const isJudged = (source: string, panel: PanelContext, { minSourceClients }: SourceSettings): boolean =>

@@ -1,6 +1,7 @@
 import { nobody } from "@keypulse/identity";
 import type { Calendar, CallEvent, Invoice, MailEvent, SurveyAnswer } from "@keypulse/methods";
 import type { CaseContact, CaseFile, CaseOrder } from "../domain/caseFile.ts";
+import { absencesOf } from "../domain/knownAbsences.ts";
 
 /** A client's rows as ClickHouse gives them; times are epoch milliseconds, 0 or null where there is none. */
 export interface CaseRows {
@@ -131,6 +132,12 @@ export function caseFileOf(
     saidLostDays: rows.said
       .filter(([contact, trait, value]) => contact === nobody && trait === "lost" && !["null", "false"].includes(value))
       .map(([, , , , atMs]) => calendar.dayOf(atMs)),
+    absences: absencesOf(
+      rows.said.flatMap(([contact, trait, value, , atMs]) =>
+        contact === nobody && trait === "away" ? { value, atMs } : [],
+      ),
+      calendar,
+    ),
   };
 }
 

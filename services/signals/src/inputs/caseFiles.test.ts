@@ -98,6 +98,7 @@ describe("case files", () => {
       trait(acme, "nps", -40, 30),
       trait(acme, "csat", "4", 30),
       trait(acme, "lost", true, 5),
+      trait(acme, "away", { from: "2026-08-01", until: "2026-08-15" }, 4),
     ]);
     // What people wrote counts before what sources said.
     await insert("written_fields", [
@@ -167,6 +168,7 @@ describe("case files", () => {
       ["toner", expect.closeTo(1 / 3, 9)],
     ]);
     expect(file.saidLostDays).toEqual([calendar.dayOf(ago(5))]);
+    expect(file.absences).toEqual([{ startMs: Date.UTC(2026, 6, 31, 23), endMs: Date.UTC(2026, 7, 15, 23) }]);
     expect(file.complaintsMs).toEqual([ago(3)]);
   });
 
