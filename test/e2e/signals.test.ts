@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Alert, type Signal, signalSchema } from "@keypulse/contracts";
@@ -246,6 +247,22 @@ describe("signals", () => {
       "silence orders 0.1",
     ]);
     expect(before.find(({ detector }) => detector === "silence")!.monitored).toBeGreaterThan(30);
+    // Twelve alerts about spend were all false, by people's word: its line is set for less than the budget.
+    const judged = Array.from({ length: 12 }, () => randomUUID());
+    const rows = async (table: string, values: object[]) =>
+      await workspace.clickhouse.insert({ table, values, format: "JSONEachRow" });
+    const [opened_at, recorded_at] = [now - 3 * dayMs, now - dayMs];
+    await rows(
+      "alerts",
+      judged.map((id) => ({
+        ...{ id, client_id: id, version: 1, state: "resolved", detector: "spend", channel: "orders", announced: true },
+        ...{ cause: "smaller_orders", opened_at, updated_at: opened_at, crossed_at: opened_at, evidence: "{}" },
+      })),
+    );
+    await rows(
+      "alert_outcomes_log",
+      judged.map((id) => ({ alert_id: id, client_id: id, outcome: "false", who: "ana", recorded_at })),
+    );
     await workspace.clickhouse.insert({
       table: "settings",
       values: [
@@ -269,6 +286,13 @@ describe("signals", () => {
       budget: 0.2,
       reason: expect.stringMatching(/The budget was 0.1, it is 0.2\.$/),
     });
+    const [spend] = await workspace.rows<{ budget: number; aim: number; reason: string }>(
+      "SELECT budget, aim, reason FROM detector_lines WHERE isNull(until) AND segment = '' AND detector = 'spend'",
+    );
+    expect(spend!.aim).toBeCloseTo(spend!.budget / 2, 9);
+    expect(spend!.reason).toMatch(
+      /Of 12 alerts that people judged 12 were false or expected: 2 times what the line was set for/,
+    );
     // A segment with a budget of its own has lines of its own, for as many as it has members: nobody here.
     expect(
       await workspace.rows(

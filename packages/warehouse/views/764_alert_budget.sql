@@ -5,6 +5,7 @@
 -- monitored: Clients that it watches
 -- client_years: Client-years watched within the last year
 -- allowed: False alarms that the budget allowed in that time
+-- aimed: False alarms that the lines were set for in that time
 -- alerts: Alerts announced in that time; one counts for each detector and channel that raised it
 -- judged: Of these, alerts that people recorded an outcome of
 -- false_alarms: Of these, false or expected ones
@@ -18,6 +19,7 @@ SELECT
     l.monitored AS monitored,
     l.client_years AS client_years,
     l.budget * l.client_years AS allowed,
+    l.aimed AS aimed,
     a.alerts AS alerts,
     a.judged AS judged,
     a.false_alarms AS false_alarms,
@@ -30,7 +32,8 @@ FROM
         channel,
         argMax(d.budget, d.set_at) AS budget,
         argMax(d.monitored, d.set_at) AS monitored,
-        sum(d.monitored * greatest(0, dateDiff('second', greatest(d.set_at, since_then), ifNull(d.until, toDateTime64(now(), 3, 'UTC')))) / (365 * 86400)) AS client_years
+        sum(d.monitored * greatest(0, dateDiff('second', greatest(d.set_at, since_then), ifNull(d.until, toDateTime64(now(), 3, 'UTC')))) / (365 * 86400)) AS client_years,
+        sum(d.aim * d.monitored * greatest(0, dateDiff('second', greatest(d.set_at, since_then), ifNull(d.until, toDateTime64(now(), 3, 'UTC')))) / (365 * 86400)) AS aimed
     FROM detector_lines AS d
     WHERE segment = ''
     GROUP BY detector, channel

@@ -5,6 +5,7 @@ import { type BudgetedDetector, type Budgets, budgetedDetectors, budgetOfClient,
 import { type ActivityChannel, activityChannels } from "./clientHistory.ts";
 import { dropBudgetOf, type PanelContext } from "./context.ts";
 import { growthLine } from "./detect.ts";
+import { aimsOf, type Experiences, sayExperience } from "./experience.ts";
 import type { Watched } from "./watched.ts";
 
 /** The line of every detector and channel, for all clients and for segments with a budget of their own, and why. */
@@ -12,16 +13,14 @@ export function describeLines(
   detections: readonly { clientId: string; watched: readonly Watched[] }[],
   panel: PanelContext,
   budgets: Budgets,
+  experiences: Experiences,
   memberOf: ReadonlyMap<string, ReadonlySet<string>>,
 ): DetectorLine[] {
-  const groups = [
-    { segment: "", falseAlarms: budgets.forAll },
-    ...budgets.segments.map(({ segment }) => ({
-      segment,
-      falseAlarms: budgetOfClient(budgets, new Set([segment])),
-    })),
-  ];
-  return groups.flatMap(({ segment, falseAlarms }) => {
+  const aims = aimsOf(budgets, experiences);
+  const segments = budgets.segments.map(({ segment }) => segment);
+  return ["", ...segments].flatMap((segment) => {
+    const ofGroup = (all: Budgets): FalseAlarms => budgetOfClient(all, new Set(segment === "" ? [] : [segment]));
+    const [borne, aimedAt] = [ofGroup(budgets), ofGroup(aims)];
     const monitored = new Map<string, number>();
     for (const { clientId, watched } of detections) {
       if (segment !== "" && !memberOf.get(clientId)?.has(segment)) continue;
@@ -32,11 +31,12 @@ export function describeLines(
     }
     return budgetedDetectors.flatMap((detector) =>
       detectorChannels[detector].map((channel) => {
-        const budget = budgetOf(detector, channel, falseAlarms);
+        const aim = budgetOf(detector, channel, aimedAt);
+        const { line, reason } = lineOf(detector, channel, aim, panel);
         return {
-          ...{ detector, channel, segment, budget },
+          ...{ detector, channel, segment, budget: budgetOf(detector, channel, borne), aim, line },
           monitored: monitored.get(`${detector} ${channel}`) ?? 0,
-          ...lineOf(detector, channel, budget, panel),
+          reason: `${reason}${sayExperience(detector, experiences.get(detector), aim)}`,
         };
       }),
     );

@@ -1,5 +1,6 @@
 import { type Budget, budgetSchema, budgetSetting } from "@keypulse/contracts";
 import type { ClickHouse, EngineLogger } from "@keypulse/engines";
+import type { Experience, Experiences } from "../domain/experience.ts";
 
 export interface KeptBudget {
   /** 0 where nobody has set one. */
@@ -52,6 +53,16 @@ export class WorkspaceBudget {
        WHERE JSONHas(a.evidence, 'values', 'ratio')`,
     );
     return rows.map(({ ratio, real }) => ({ ratio: Math.max(0, ratio), real }));
+  }
+
+  /** What came of the detectors' alerts within a year. */
+  async experiences(): Promise<Experiences> {
+    const rows = await this.#rows<Experience & { detector: string }>(
+      `SELECT toString(b.detector) AS detector, sum(b.aimed) AS aimed, toUInt32(sum(b.alerts)) AS alerts,
+         toUInt32(sum(b.judged)) AS judged, toUInt32(sum(b.false_alarms)) AS falseAlarms
+       FROM alert_budget AS b GROUP BY b.detector`,
+    );
+    return new Map(rows.map(({ detector, ...experience }) => [detector, experience]));
   }
 
   async #rows<T>(query: string, query_params: Record<string, unknown> = {}): Promise<T[]> {

@@ -8,6 +8,8 @@ export interface DetectorLine {
   /** Clients that it is for; empty for all. */
   segment: string;
   budget: number;
+  /** The budget that the line was set for, so that experience keeps the borne one. */
+  aim: number;
   line: number;
   monitored: number;
   reason: string;
@@ -24,6 +26,7 @@ export class DetectorLines {
   async write(lines: readonly DetectorLine[], setAtMs: number): Promise<void> {
     const result = await this.#clickhouse.query({
       query: `SELECT l.detector AS detector, l.channel AS channel, l.segment AS segment, argMax(l.budget, l.set_at) AS budget,
+          argMax(l.aim, l.set_at) AS aim,
           argMax(l.line, l.set_at) AS line, toUInt32(argMax(l.monitored, l.set_at)) AS monitored, argMax(l.reason, l.set_at) AS reason
         FROM detector_lines_log AS l GROUP BY l.detector, l.channel, l.segment`,
       format: "JSONEachRow",
@@ -34,6 +37,7 @@ export class DetectorLines {
       const same =
         before !== undefined &&
         before.budget === line.budget &&
+        before.aim === line.aim &&
         before.line === line.line &&
         before.monitored === line.monitored;
       if (same) return [];

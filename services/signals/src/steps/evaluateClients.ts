@@ -8,6 +8,7 @@ import { buildPanelContext } from "../domain/context.ts";
 import { type Deadlines, everybody } from "../domain/deadlines.ts";
 import type { Detection, DetectSettings } from "../domain/detect.ts";
 import { type CommonToAll, detectAll } from "../domain/detectAll.ts";
+import { aimsOf } from "../domain/experience.ts";
 import { heldChanges } from "../domain/held.ts";
 import { describeLines } from "../domain/lines.ts";
 import type { CaseFiles } from "../inputs/caseFiles.ts";
@@ -62,6 +63,8 @@ export interface EvaluatorOutputs {
 interface Common extends CommonToAll {
   readonly version: number;
   readonly budgets: Budgets;
+  /** What lines are set for. */
+  readonly aims: Budgets;
 }
 
 /** load histories → detect → announce what changed → set deadlines. */
@@ -114,7 +117,7 @@ export function createEvaluator(
     });
 
   async function evaluate(list: readonly ClientHistory[], known: Common, asOfMs: number, isEverybody: boolean) {
-    const { budgets } = known;
+    const { budgets, aims } = known;
     const sources = await watchSources(asOfMs);
     const ids = list.map(({ clientId }) => clientId);
     const [memberOf, last, waiting] = await Promise.all([
@@ -126,7 +129,7 @@ export function createEvaluator(
     const withFiles = isEverybody ? caseFiles.withFilesOfAll(list, asOfMs) : caseFiles.withFiles(list, asOfMs);
     for await (const { history, file } of withFiles) {
       const { clientId } = history;
-      const budget = budgetOfClient(budgets, memberOf.get(clientId) ?? new Set());
+      const budget = budgetOfClient(aims, memberOf.get(clientId) ?? new Set());
       const found = detectAll(history, file, known, sources, { ...settings, budget, calendar, asOfMs });
       detections.push({ clientId, before: last.get(clientId) ?? [], ...found });
     }
@@ -179,19 +182,21 @@ export function createEvaluator(
     const lastWeek = calendar.weekOf(asOfMs - settings.weekGraceMs) - 1;
     const budget = await readBudget();
     const { budgets } = budget;
+    const experiences = await workspaceBudget.experiences();
+    const aims = aimsOf(budgets, experiences);
     const panel = buildPanelContext(
       list,
       lastWeek,
       asOfMs,
-      [...new Set([...budgetsOfDetector(budgets, "activity_drop"), ...budgetsOfDetector(budgets, "growth")])],
+      [...new Set([...budgetsOfDetector(aims, "activity_drop"), ...budgetsOfDetector(aims, "growth")])],
       dropPresets[settings.dropPreset],
       await workspaceBudget.judgedDrops(),
     );
-    const cases = await casePanels.read(asOfMs, budgets.forAll.concentration_trend);
-    common = { panel, cases, ...budget };
+    const cases = await casePanels.read(asOfMs, aims.forAll.concentration_trend);
+    common = { panel, cases, aims, ...budget };
     watch = undefined;
     const { signals, detections, memberOf } = await evaluate(list, common, asOfMs, true);
-    await lines.write(describeLines(detections, panel, budgets, memberOf), Date.now());
+    await lines.write(describeLines(detections, panel, budgets, experiences, memberOf), Date.now());
     await endGone(await signalLog.openClients(), list);
     for (const [channel, { panel: weeks }] of Object.entries(panel.channels)) {
       if (weeks) await signalLog.writePeerFactors(channel, weeks, asOfMs);
