@@ -30,9 +30,6 @@ const stopGraceMs = 20_000;
 /** A command that Redis does not answer is tried again by us. */
 const redisTimeoutMs = 5_000;
 
-/** An erasure waits for this. */
-const forgetEveryMs = 5_000;
-
 /** Signals → read → decide versions → store → publish → enqueue; and, from the queues → deliver → record. */
 export async function startAlerts(settings: AlertsSettings): Promise<RunningAlerts> {
   const logger = createLogger("alerts", settings.LOG_LEVEL);
@@ -133,7 +130,7 @@ export async function startAlerts(settings: AlertsSettings): Promise<RunningAler
     }
   });
   const forgetErased = createForgetErased(clickhouse, deliveryQueue);
-  const forgetting = repeatEvery(forgetEveryMs, async () => {
+  const forgetting = repeatEvery(settings.ALERT_FORGET_INTERVAL_SECONDS * 1000, async () => {
     try {
       const count = await forgetErased();
       if (count > 0) logger.info({ count }, "took away deliveries about erased clients");

@@ -75,6 +75,8 @@ export const alertsSettingsShape = {
   /** Deliveries that Redis lost are found again if their version is not older: the schedule's length, rounded up. */
   ALERT_REQUEUE_DAYS: z.coerce.number().positive().max(60).default(4),
   ALERT_REQUEUE_INTERVAL_SECONDS: z.coerce.number().min(0.1).max(86_400).default(60),
+  /** An erasure of a person waits for this. */
+  ALERT_FORGET_INTERVAL_SECONDS: z.coerce.number().min(0.1).max(3_600).default(5),
 };
 
 export type AlertsSettings = z.infer<z.ZodObject<typeof alertsSettingsShape>>;

@@ -26,6 +26,7 @@ describe("segments", () => {
       CLICKHOUSE_ANALYST_URL: workspace.world.analystUrl,
       SEGMENTS_EVALUATE_EVERY_SECONDS: "1",
       SEGMENTS_PORTFOLIO_EVERY_SECONDS: "3",
+      SEGMENTS_LOCK_SECONDS: "2",
     };
     instances = await Promise.all(Array.from({ length: count }, () => startService("segments", environment)));
   };

@@ -72,7 +72,7 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
       redisPrefix: `${settings.REDIS_PREFIX}segments`,
       name: "evaluations",
       everyMs: settings.SEGMENTS_EVALUATE_EVERY_SECONDS * 1000,
-      lockMs: 6_000,
+      lockMs: settings.SEGMENTS_LOCK_SECONDS * 1000,
     },
     { redis, workerRedis, logger },
     async () => {
@@ -93,7 +93,7 @@ export async function startSegments(settings: SegmentsSettings): Promise<Running
       redisPrefix: `${settings.REDIS_PREFIX}segments`,
       name: "portfolio",
       everyMs: settings.SEGMENTS_PORTFOLIO_EVERY_SECONDS * 1000,
-      lockMs: 6_000,
+      lockMs: settings.SEGMENTS_LOCK_SECONDS * 1000,
     },
     { redis, workerRedis: portfolioRedis, logger },
     async () => recorded.inc(await recordPortfolio()),

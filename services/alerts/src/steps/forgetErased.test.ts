@@ -11,6 +11,7 @@ test("what waits to be delivered about an erased client is taken away, the other
   const world = await createAlertsWorld({
     ALERT_RETRY_SCHEDULE_SECONDS: "0,2,2,2,2,2,2,2,2,2,2,2",
     ALERT_REQUEUE_INTERVAL_SECONDS: "1",
+    ALERT_FORGET_INTERVAL_SECONDS: "1",
   });
   const receiver = await startReceiver({ answer: (response) => response.writeHead(500).end() });
   await world.start([receiver.consumer]);
@@ -41,7 +42,7 @@ test("what waits to be delivered about an erased client is taken away, the other
   const { change } = personalTables.find(({ table }) => table === "alerts")!;
   const fill = (text: string) => fillSubject(text, { keys: `'${gone.client_id}'`, names: [], ...called });
   // Until the console has taken the name out of the alerts, it might be enqueued again.
-  await new Promise((done) => setTimeout(done, 5_500));
+  await new Promise((done) => setTimeout(done, 2_500));
   expect(await steps()).toEqual([]);
   await clickhouse.command({
     query: `ALTER TABLE alerts UPDATE ${fill(change!.set)} WHERE ${fill(change!.where)}`,
