@@ -47,6 +47,10 @@ export const clientFields = {
       until: z.iso.date("must be a day such as 2027-01-02"),
     })
     .refine(({ from, until }) => from <= until, "until must not lie before from")
+    .refine(
+      ({ from, until }) => Date.parse(until) - Date.parse(from) < 366 * 86_400_000,
+      "must be a year at most: of a client who left, write the field lost",
+    )
     .describe(
       "When the client is known to be away (both days included): no alert is made of it; DELETE takes all entries away",
     ),

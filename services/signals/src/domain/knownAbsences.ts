@@ -4,6 +4,9 @@ import { z } from "zod";
 /** Local days, both included. */
 const awaySchema = z.object({ from: z.iso.date(), until: z.iso.date() });
 
+/** Longer ones are no absence; a slip in a year would keep a client from being watched for good. */
+const mostDays = 366;
+
 /** What was said of a client's absence, as JSON. */
 export interface SaidAway {
   readonly value: string;
@@ -25,11 +28,10 @@ export function absencesOf(said: readonly SaidAway[], calendar: Calendar): OpenI
       continue;
     }
     const { success, data } = awaySchema.safeParse(parseJson(value));
-    if (!success || data.until < data.from) continue;
-    absences.push({
-      startMs: calendar.dayStartMs(dayOfDate(data.from)),
-      endMs: calendar.dayStartMs(dayOfDate(data.until) + 1),
-    });
+    if (!success) continue;
+    const [from, until] = [dayOfDate(data.from), dayOfDate(data.until)];
+    if (until < from || until - from >= mostDays) continue;
+    absences.push({ startMs: calendar.dayStartMs(from), endMs: calendar.dayStartMs(until + 1) });
   }
   return absences;
 }

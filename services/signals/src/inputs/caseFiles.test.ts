@@ -98,13 +98,21 @@ describe("case files", () => {
       trait(acme, "nps", -40, 30),
       trait(acme, "csat", "4", 30),
       trait(acme, "lost", true, 5),
-      trait(acme, "away", { from: "2026-08-01", until: "2026-08-15" }, 4),
+      // Only what people write keeps alerts away.
+      trait(acme, "away", { from: "2026-10-01", until: "2026-10-26" }, 4),
     ]);
     // What people wrote counts before what sources said.
     await insert("written_fields", [
-      ...[{ subject_key: anaPhone, subject: "contact", field: "role", since: at(ago(350)), value: '"decides"' }].map(
-        (row) => ({ ...row, who: "ann", written_at: at(now) }),
-      ),
+      ...[
+        { subject_key: anaPhone, subject: "contact", field: "role", since: at(ago(350)), value: '"decides"' },
+        {
+          subject_key: acme,
+          subject: "client",
+          field: "away",
+          since: at(ago(90)),
+          value: '{"from":"2026-08-01","until":"2026-08-15"}',
+        },
+      ].map((row) => ({ ...row, who: "ann", written_at: at(now) })),
     ]);
     const item = (category: string) => ({ sku: "p1", name: "", category, quantity: 1, unit_price: 10 });
     await insert("events", [

@@ -97,14 +97,17 @@ export function contactsQuery({ scope }: CaseQuestion): string {
     ) GROUP BY client_id`;
 }
 
-/** Names, roles, answers, losses and absences that were said of clients and their persons, by events or people. */
+/**
+ * Names, roles, answers and losses that were said of clients and their persons, by events or people. Absences are what
+ * people wrote alone: else whoever may send events of a client could keep its alerts from being made.
+ */
 export function saidQuery({ scope, asOfMs, timezone }: CaseQuestion): string {
   const rows = `
     SELECT subject_key AS client_key, if(subject = 'contact', subject_key, toUUID('${nobody}')) AS contact_key, toDate(told_at, '${timezone}') AS day,
       trait, source, told_at, value
     FROM (
       SELECT subject_key, toString(subject) AS subject, toString(trait) AS trait, toString(source) AS source, occurred_at AS told_at, value
-      FROM client_traits WHERE subject_key ${scope.keys} AND trait IN ('name', 'role', 'nps', 'csat', 'lost', 'away')
+      FROM client_traits WHERE subject_key ${scope.keys} AND trait IN ('name', 'role', 'nps', 'csat', 'lost')
       UNION ALL
       SELECT subject_key, toString(subject), toString(field), 'written', since AS told_at, value
       FROM written_fields WHERE subject_key ${scope.keys} AND field IN ('name', 'role', 'nps', 'csat', 'lost', 'away')
