@@ -99,6 +99,7 @@ async function lookAtEverybody({ histories, caseFiles, casePanels }: ReturnType<
   note();
   const panel = buildPanelContext(
     list,
+    industriesOf(list),
     calendar.weekOf(asOfMs) - 1,
     asOfMs,
     [budgets.forAll.activity_drop],
@@ -132,6 +133,10 @@ async function lookAtEverybody({ histories, caseFiles, casePanels }: ReturnType<
 
 const settings = { minRepeats: 3, minSourceClients: 5, currency: "EUR", budget: budgets.forAll, calendar };
 
+/** Eight industries, so that peers by segment are fitted too. */
+const industriesOf = (list: readonly ClientHistory[]): Map<string, string> =>
+  new Map(list.map(({ clientId }, i) => [clientId, `industry ${i % 8}`]));
+
 async function lookAtTouched(
   workspace: TestWorkspace,
   { histories, caseFiles, casePanels }: ReturnType<typeof inputsOf>,
@@ -140,6 +145,7 @@ async function lookAtTouched(
   const asOfMs = Date.now();
   const panel = buildPanelContext(
     [],
+    new Map(),
     calendar.weekOf(asOfMs) - 1,
     asOfMs,
     [budgets.forAll.activity_drop],

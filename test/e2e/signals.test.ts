@@ -86,6 +86,11 @@ describe("signals", () => {
       history.push(...orders(`stopped-${days}`, "shop", yearAgo, now - days * dayMs, 4, 300 + days));
     }
     history.push(buildEvent("group", { identifiers: { account_id: "quiet" }, traits: { name: "Quiet & Co" } }));
+    for (let i = 0; i < 30; i++) {
+      history.push(
+        buildEvent("group", { identifiers: { account_id: `regular-${i}` }, traits: { industry: "joinery" } }),
+      );
+    }
     for (let i = 0; i < history.length; i += 2_000) await workspace.send(history.slice(i, i + 2_000));
     signals = await startService("signals", { ...workspace.environment, SIGNALS_FORECAST_CHECK_SECONDS: "1" });
     await eventually(
@@ -122,6 +127,23 @@ describe("signals", () => {
          FROM signals AS s FINAL ARRAY JOIN JSONExtractArrayRaw(findings) AS f
        ) WHERE ${where} ORDER BY client_name, detector, channel, id`,
     );
+
+  it("compares clients with their industry, and the others with everybody", async () => {
+    const weeks = await eventually(
+      () =>
+        workspace.rows<{ segment: string; weeks: number; least: number; most: number }>(
+          `SELECT segment, toUInt32(count()) AS weeks, min(factor) AS least, max(factor) AS most FROM peer_weeks
+           WHERE channel = 'orders' GROUP BY segment ORDER BY segment`,
+        ),
+      (rows) => rows.length > 0,
+    );
+    expect(weeks).toMatchObject([{ segment: "" }, { segment: "joinery" }]);
+    const [all, joinery] = weeks as [(typeof weeks)[number], (typeof weeks)[number]];
+    expect(all.weeks).toBeGreaterThan(50);
+    // Everybody's weeks are pulled down by those who stopped; a joiner never stopped.
+    expect(joinery.least).toBeGreaterThan(all.least);
+    expect(joinery.most).toBeLessThan(2);
+  });
 
   it("says who went silent, since when it is unusual, by how much and what is at stake", async () => {
     const [silence] = await eventually(

@@ -18,6 +18,7 @@ export async function openWarehouse(options: BacktestOptions, step: Step): Promi
       currency: workspace.WORKSPACE_CURRENCY ?? "EUR",
       from: options.from,
       to: options.to,
+      segmentBy: options.segmentBy,
       nowMs: Date.now(),
     });
     step.done(`${history.events} events`);

@@ -16,10 +16,16 @@ export interface BacktestOptions {
   readonly timeZone: string | undefined;
   /** A file of known absences. */
   readonly absences: string | undefined;
+  /** What makes clients of the warehouse each other's peers. */
+  readonly segmentBy: SegmentBy;
   readonly html: string | undefined;
   readonly json: boolean;
   readonly skipBadRows: boolean;
 }
+
+/** As the signals service's SIGNALS_SEGMENT_BY. */
+export const segmentFields = ["industry", "region", "size", "none"] as const;
+export type SegmentBy = (typeof segmentFields)[number];
 
 /** The command line can't be understood; shown with the help. */
 export class BacktestUsageError extends Error {}
@@ -58,6 +64,7 @@ export function readBacktestOptions(args: readonly string[]): BacktestOptions {
     plants: whole("plants", values.plants ?? "400", 0, 100_000),
     timeZone: values.timezone,
     absences: values.absences,
+    segmentBy: segmentField(values["segment-by"] ?? process.env.SIGNALS_SEGMENT_BY ?? "industry"),
     html: values.html,
     json: values.json ?? false,
     skipBadRows: values["skip-bad-rows"] ?? false,
@@ -70,6 +77,14 @@ function positive(name: string, text: string, most: number): number {
     throw new BacktestUsageError(`--${name} must be a number above 0, at most ${most}, but is "${text}".`);
   }
   return number;
+}
+
+function segmentField(text: string): SegmentBy {
+  const field = segmentFields.find((name) => name === text);
+  if (field === undefined) {
+    throw new BacktestUsageError(`--segment-by must be one of ${segmentFields.join(", ")}, but is "${text}".`);
+  }
+  return field;
 }
 
 function whole(name: string, text: string, least: number, most: number): number {
@@ -96,6 +111,7 @@ function parsed(args: readonly string[]) {
         plants: { type: "string" },
         timezone: { type: "string" },
         absences: { type: "string" },
+        "segment-by": { type: "string" },
         html: { type: "string" },
         json: { type: "boolean" },
         "skip-bad-rows": { type: "boolean" },

@@ -17,13 +17,14 @@ export interface CsvSettings {
   readonly onProgress: (rows: number, fraction: number) => void;
 }
 
-type Field = "client" | "time" | "kind" | "source" | "amount";
+type Field = "client" | "time" | "kind" | "source" | "amount" | "segment";
 const namesOf: Record<Field, readonly string[]> = {
   client: ["client", "client_id", "customer", "customer_id", "customerid", "account", "account_id"],
   time: ["time", "timestamp", "occurred_at", "date", "datetime", "at"],
   kind: ["kind", "type", "channel"],
   source: ["source"],
   amount: ["amount", "revenue", "total"],
+  segment: ["segment", "industry"],
 };
 const mostShownFaults = 10;
 const progressEvery = 50_000;
@@ -81,8 +82,9 @@ export async function readCsv(path: string, settings: CsvSettings): Promise<Back
       else {
         const source = record[columns.source] || onlySource;
         const isOrder = (record[columns.kind] ?? "").toLowerCase().startsWith("order");
-        all.add(client, atMs, source);
-        if (isOrder) orders.add(client, atMs, source);
+        const segment = record[columns.segment] ?? "";
+        all.add(client, atMs, source, segment);
+        if (isOrder) orders.add(client, atMs, source, segment);
         kinds = { orders: kinds.orders + (isOrder ? 1 : 0), others: kinds.others + (isOrder ? 0 : 1) };
         lastMs = Math.max(lastMs, atMs);
         if (amountText !== "") pushTo(revenue, client, { atMs, amount });
@@ -134,13 +136,14 @@ function columnsOf(header: readonly string[], delimiter: string, file: string): 
     kind: find("kind"),
     source: find("source"),
     amount: find("amount"),
+    segment: find("segment"),
   };
   const missing = (["client", "time"] as const).filter((field) => columns[field] < 0);
   if (missing.length > 0) {
     const mark = delimiter === "\t" ? "tabs" : `"${delimiter}"`;
     throw new BacktestError(
       `${file}, line 1: no column ${missing.join(" and ")} among ${names.join(", ")} (divided by ${mark}).\n` +
-        "The first line must name the columns: client, time, and if there are such kind, source, amount.",
+        "The first line must name the columns: client, time, and if there are such kind, source, amount, segment.",
     );
   }
   return columns;

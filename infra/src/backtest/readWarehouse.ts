@@ -1,7 +1,8 @@
 import type { ClickHouse } from "@keypulse/engines";
 import { nobody } from "@keypulse/identity";
-import { createCalendar, type EventDays, type OrderAmount } from "@keypulse/methods";
+import { createCalendar, type EventDays, NO_SEGMENT, type OrderAmount } from "@keypulse/methods";
 import { BacktestError, type BacktestHistory } from "./history.ts";
+import type { SegmentBy } from "./options.ts";
 
 /** A client's day in a channel. */
 interface DayRow {
@@ -21,7 +22,14 @@ const owners = `LEFT JOIN identity_map AS m ON m.key = a.client_key
 /** Reads the activity that the signals service judges. @throws BacktestError where there is none */
 export async function readWarehouse(
   clickhouse: ClickHouse,
-  settings: { timeZone: string; currency: string; from: string | undefined; to: string | undefined; nowMs: number },
+  settings: {
+    timeZone: string;
+    currency: string;
+    from: string | undefined;
+    to: string | undefined;
+    segmentBy: SegmentBy;
+    nowMs: number;
+  },
 ): Promise<BacktestHistory> {
   const { timeZone, from = "1970-01-01", to = "2149-01-01", nowMs } = settings;
   const calendar = createCalendar(timeZone);
@@ -30,6 +38,15 @@ export async function readWarehouse(
   async function* rows<T>(query: string): AsyncGenerator<T> {
     const result = await clickhouse.query({ query, format: "JSONEachRow", query_params: parameters });
     for await (const batch of result.stream<T>()) for (const row of batch) yield row.json();
+  }
+
+  const segments = new Map<string, string>();
+  if (settings.segmentBy !== "none") {
+    for await (const { client_id, segment } of rows<{ client_id: string; segment: string }>(
+      `SELECT client_id, s.${settings.segmentBy} AS segment FROM client_said AS s WHERE segment != ''`,
+    )) {
+      segments.set(client_id, segment);
+    }
   }
 
   async function channelOf(name: "orders" | "all"): Promise<{ name: "orders" | "all"; clients: EventDays[] }> {
@@ -51,7 +68,7 @@ export async function readWarehouse(
         ) AS a ${owners}
         GROUP BY client_id, day ORDER BY client_id, day
       ) GROUP BY client_id`;
-    for await (const row of rows<DayRow>(query)) clients.push(eventDaysOf(row));
+    for await (const row of rows<DayRow>(query)) clients.push(eventDaysOf(row, segments.get(row.client_id)));
     return { name, clients };
   }
 
@@ -94,10 +111,11 @@ export async function readWarehouse(
   };
 }
 
-function eventDaysOf(row: DayRow): EventDays {
+function eventDaysOf(row: DayRow, segment = NO_SEGMENT): EventDays {
   const total = row.shares.reduce((sum, [, count]) => sum + Number(count), 0);
   return {
     client: row.client_id,
+    segment,
     days: row.days,
     counts: row.counts.map(Number),
     firstMs: row.first.map(Number),

@@ -7,6 +7,7 @@ import {
   mondayOf,
   moneyAtStakeOfDrop,
   moneyAtStakeOfSilence,
+  NO_SEGMENT,
   periodsOf,
   type ReplayPanel,
   type RuleResult,
@@ -144,7 +145,8 @@ function liveThreshold(panel: ReplayPanel, toWeek: number, budget: number): numb
   const known = panel.clients
     .filter(({ firstWeek }) => firstWeek <= toWeek)
     .map(({ events }) => ({ ...events, firstAtMs: events.firstMs[0]!, lastAtMs: events.lastMs.at(-1)! }));
-  return fitChannelContext(known, toWeek, asOfMs, dropPresets.fast, budget).threshold;
+  const bySegment = Map.groupBy(known, ({ segment = NO_SEGMENT }) => segment);
+  return fitChannelContext(bySegment, toWeek, asOfMs, dropPresets.fast, budget).threshold;
 }
 
 /** Of sources that enough clients hang on: the pause of another may be its clients'. */

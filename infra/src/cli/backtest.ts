@@ -30,6 +30,8 @@ alarms. Reads activity from ClickHouse (npm start), or a file, and then nothing 
   --plants N            drops planted at most, of each kind and group of clients; default 400
   --seed N              of what is chosen at random; default 1
   --timezone ZONE       of days and weeks, and of times without a zone; default: UTC for a file, else the workspace's
+  --segment-by FIELD    what makes stored clients each other's peers: industry (default), region, size or none;
+                        in a file the column segment does
   --absences FILE       when clients were known to be away: columns client, from, to; those times are not held against them
   --skip-bad-rows       leaves rows out that can't be used, instead of refusing the file
   --html FILE           writes the page there; default keypulse-backtest.html

@@ -64,6 +64,15 @@ export function falseAlarmCurve(
   return { falseAlarms, clientYears: monitoredWeeks / WEEKS_A_YEAR };
 }
 
+/** What thresholds gave in parts of a history together. */
+export function joinCurves(curves: readonly FalseAlarmCurve[]): FalseAlarmCurve {
+  const sum = (of: (curve: FalseAlarmCurve) => number) => curves.reduce((total, curve) => total + of(curve), 0);
+  return {
+    falseAlarms: Array.from({ length: THRESHOLDS }, (_, i) => sum(({ falseAlarms }) => falseAlarms[i]!)),
+    clientYears: sum(({ clientYears }) => clientYears),
+  };
+}
+
 /**
  * The company's own threshold: the lowest at which, and above which, its history stays within the budget. Set on one half
  * of the study's histories for 0.25, the other half gave 0.25 in the median, 0.07 to 0.35 over 14 panels.

@@ -1,13 +1,10 @@
 import { type DropHistory, dropEpisodes, replayDropWeeks } from "./dropEpisodes.ts";
 import type { DropPreset } from "./dropScore.ts";
-import { alignWeeks, peerFactors, type WeeklyHistory } from "./peerFactor.ts";
+import { alignWeeks, type PeerFactors, peerFactors, type WeeklyHistory } from "./peerFactor.ts";
 import { createSpreadState, stepSpreadFactor } from "./spreadFactor.ts";
 
 /** What a panel's weeks were like for everybody; all that one client's episodes need besides its own counts. */
-export interface PanelWeeks {
-  readonly firstWeek: number;
-  /** Peer factor f by week from firstWeek on. */
-  readonly factors: readonly number[];
+export interface PanelWeeks extends PeerFactors {
   /** Spread factor c by week; all 1 for a preset that does not use it. */
   readonly spreadFactors: readonly number[];
 }
@@ -18,14 +15,20 @@ export interface PanelWeeks {
  *
  * @param histories all clients of the workspace or segment
  * @param lastWeek last complete week
+ * @param whole for a segment, the weeks of all clients: they speak where it has too few peers
  * @throws RangeError as peerFactors
  */
-export function panelWeeks(histories: readonly WeeklyHistory[], lastWeek: number, preset: DropPreset): PanelWeeks {
-  const { firstWeek, factors } = peerFactors(histories, lastWeek);
+export function panelWeeks(
+  histories: readonly WeeklyHistory[],
+  lastWeek: number,
+  preset: DropPreset,
+  whole?: PanelWeeks,
+): PanelWeeks {
+  const panel = peerFactors(histories, lastWeek, whole);
   const spreadFactors = preset.usesSpreadFactor
-    ? panelSpreadFactors(histories, firstWeek, factors, preset)
-    : factors.map(() => 1);
-  return { firstWeek, factors, spreadFactors };
+    ? panelSpreadFactors(histories, panel, preset, whole)
+    : panel.factors.map(() => 1);
+  return { ...panel, spreadFactors };
 }
 
 /**
@@ -50,9 +53,9 @@ export function paddedCounts(history: WeeklyHistory, weeks: number): number[] {
 
 function panelSpreadFactors(
   histories: readonly WeeklyHistory[],
-  firstWeek: number,
-  factors: readonly number[],
+  { firstWeek, factors }: PeerFactors,
   preset: DropPreset,
+  whole?: PanelWeeks,
 ): number[] {
   const scoresByWeek: number[][] = factors.map(() => []);
   for (const history of histories) {
@@ -64,5 +67,7 @@ function panelSpreadFactors(
     }
   }
   const state = createSpreadState();
-  return scoresByWeek.map((scores) => stepSpreadFactor(state, scores));
+  return scoresByWeek.map((scores, week) =>
+    stepSpreadFactor(state, scores, whole?.spreadFactors[firstWeek + week - whole.firstWeek]),
+  );
 }

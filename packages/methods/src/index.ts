@@ -13,6 +13,8 @@ export {
   dropLine,
   fitChannelContext,
   fitSilencePrior,
+  NO_SEGMENT,
+  panelOf,
   silenceHistoryOf,
 } from "./channel/channelContext.ts";
 export { type ChannelDrop, channelDrop, channelFactors } from "./channel/channelDrop.ts";
@@ -24,6 +26,7 @@ export {
   type DropCalibration,
   type FalseAlarmCurve,
   falseAlarmCurve,
+  joinCurves,
 } from "./dropCalibration.ts";
 export {
   type DropEpisode,

@@ -51,6 +51,33 @@ describe("peer factors", () => {
     expect(factors[31]).toBeCloseTo(1, 12);
   });
 
+  it("of a segment are those of all where it has too few peers, and its own where it has many", () => {
+    const closedIn = (week: number, until = 61) =>
+      Array.from({ length: until }, (_, i) => (i === week ? 0 : i % 7 === 3 ? 5 : 4));
+    const usual = closedIn(40);
+    const whole = peerFactors([...clients(60, usual), ...clients(40, closedIn(50))], 60);
+    for (const few of [1, 7]) {
+      const { factors } = peerFactors(clients(few, closedIn(50)), 60, whole);
+      for (const [week, factor] of factors.entries()) expect(factor).toBeCloseTo(whole.factors[week]!, 12);
+    }
+    const many = peerFactors(clients(40, closedIn(50)), 60, whole).factors;
+    expect(many[40]).toBeGreaterThan(0.85);
+    expect(whole.factors[40]).toBeLessThan(0.5);
+    expect(many[50]).toBeLessThan(0.2);
+    expect(whole.factors[50]).toBeGreaterThan(0.5);
+    // Ten peers: between the two.
+    const ten = peerFactors(clients(10, closedIn(50)), 60, whole).factors[50]!;
+    expect(ten).toBeGreaterThan(many[50]!);
+    expect(ten).toBeLessThan(whole.factors[50]! / 2);
+  });
+
+  it("of a segment that begins later are of its own weeks", () => {
+    const whole = peerFactors(clients(30, Array(60).fill(3)), 59);
+    const late = peerFactors(clients(30, Array(20).fill(3), 40), 59, whole);
+    expect(late.firstWeek).toBe(40);
+    expect(late.factors.every((factor) => Math.abs(factor - 1) < 0.05)).toBe(true);
+  });
+
   it("divides by the panel's own average ratio, so that a growing panel does not stay above 1", () => {
     const growing = clients(
       20,

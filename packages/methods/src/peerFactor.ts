@@ -24,12 +24,13 @@ export interface PeerWeek {
 }
 
 const HALF_YEAR_DECAY = 0.5 ** (1 / 26);
-const MIN_PEERS = 8;
+/** Fewer peers say nothing. */
+export const MIN_PEERS = 8;
 const MIN_WEEKS = 8;
 const MIN_USUAL_COUNT = 0.1;
 const MIN_FACTOR = 0.05;
 const MAX_FACTOR = 3;
-/** Events' worth of belief that the week is a normal one. */
+/** Events' worth of belief that the week is a normal one, or for a segment, one as the whole's. */
 const PRIOR_COUNT = 10;
 const PRIOR_WEEKS = 5;
 /** A panel that stays low for longer than this has changed for good: outages and holidays end sooner. */
@@ -59,9 +60,11 @@ export function peerRatio(peers: readonly PeerWeek[]): number {
  *
  * @param histories all clients of the panel, in any order
  * @param lastWeek last complete week, in the numbering of firstWeek
+ * @param whole for a segment, the factors of all clients: what its weeks are taken for as far as its own few peers don't say
+ * otherwise
  * @throws RangeError on a negative or non-finite count or a non-integer week
  */
-export function peerFactors(histories: readonly WeeklyHistory[], lastWeek: number): PeerFactors {
+export function peerFactors(histories: readonly WeeklyHistory[], lastWeek: number, whole?: PeerFactors): PeerFactors {
   for (const history of histories) checkHistory(history);
   if (histories.length === 0) return { firstWeek: lastWeek + 1, factors: [] };
   const byStart = histories.toSorted((a, b) => a.firstWeek - b.firstWeek);
@@ -80,7 +83,9 @@ export function peerFactors(histories: readonly WeeklyHistory[], lastWeek: numbe
       const usualCount = activity[i]! / exposure[i]!;
       if (usualCount > MIN_USUAL_COUNT) addPeer(sums, countOf(byStart[i]!, week), usualCount);
     }
-    const ratio = ratioOf(sums);
+    // What a segment's ratio is taken for, so far as its peers don't say otherwise: the one at which f is that of all.
+    const usual = whole && (whole.factors[week - whole.firstWeek] ?? 1) * (panel.activity / panel.exposure);
+    const ratio = ratioOf(sums, usual);
     const factor = clamp((ratio * panel.exposure) / panel.activity, MIN_FACTOR, MAX_FACTOR);
     factors.push(factor);
     skipped = factor < SKIPPED_WEEK_FACTOR ? skipped + 1 : 0;
@@ -132,8 +137,8 @@ function addPeer(sums: WeightedSums, count: number, usualCount: number): void {
   sums.expected += weight * usualCount;
 }
 
-function ratioOf(sums: WeightedSums): number {
-  return sums.peers < MIN_PEERS ? 1 : (sums.observed + PRIOR_COUNT) / (sums.expected + PRIOR_COUNT);
+function ratioOf(sums: WeightedSums, usual = 1): number {
+  return sums.peers < MIN_PEERS ? usual : (sums.observed + PRIOR_COUNT * usual) / (sums.expected + PRIOR_COUNT);
 }
 
 function countOf(history: WeeklyHistory, week: number): number {

@@ -19,11 +19,12 @@ export function createSpreadState(): SpreadState {
  * The spread factor c (>= 1) of one week, for the steady preset: when many clients look low at once, more than the
  * peer factor takes out (people take holidays in turns), everybody's bar is raised. Alarms are judged on s / c.
  *
- * Call once a week after all clients' steps. Mutates `state`; fewer than 8 scores give 1 and change nothing. O(n).
+ * Call once a week after all clients' steps. Mutates `state`; fewer than 8 scores change nothing. O(n).
  *
  * @param scores s of all monitored clients that were scored this week
+ * @param withFew what it is with fewer than 8 scores: for a segment, c of all clients
  */
-export function stepSpreadFactor(state: SpreadState, scores: Iterable<number>): number {
+export function stepSpreadFactor(state: SpreadState, scores: Iterable<number>, withFew = 1): number {
   let clients = 0;
   let squares = 0;
   for (const s of scores) {
@@ -31,7 +32,7 @@ export function stepSpreadFactor(state: SpreadState, scores: Iterable<number>): 
     clients++;
     squares += cut * cut;
   }
-  if (clients < MIN_CLIENTS) return 1;
+  if (clients < MIN_CLIENTS) return withFew;
   const q = Math.sqrt((squares + PRIOR_SQUARES) / (clients + PRIOR_CLIENTS));
   const usual = state.a / state.n;
   state.a = HALF_YEAR_DECAY * state.a + Math.min(q, 2 * usual);

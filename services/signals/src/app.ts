@@ -9,6 +9,7 @@ import { Deadlines, everybody } from "./domain/deadlines.ts";
 import { startForecasting } from "./forecasting.ts";
 import { CaseFiles } from "./inputs/caseFiles.ts";
 import { CasePanels } from "./inputs/casePanels.ts";
+import { createReadSegments } from "./inputs/clientSegments.ts";
 import { Histories } from "./inputs/histories.ts";
 import { TouchedClients } from "./inputs/touchedClients.ts";
 import { Watermark } from "./inputs/watermark.ts";
@@ -47,8 +48,10 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   const sourceCheckMs = settings.SIGNALS_SOURCE_CHECK_SECONDS * 1_000;
   const calendar = createCalendar(settings.WORKSPACE_TIMEZONE);
   const workspace = { timezone: settings.WORKSPACE_TIMEZONE, currency: settings.WORKSPACE_CURRENCY };
+  const readSegments = createReadSegments(clickhouse, settings.SIGNALS_SEGMENT_BY);
   const evaluator = createEvaluator(
     {
+      readSegments,
       histories: new Histories(clickhouse, settings.WORKSPACE_CURRENCY),
       caseFiles: new CaseFiles(clickhouse, calendar, workspace),
       casePanels: new CasePanels(clickhouse, calendar),
@@ -161,7 +164,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   // Whatever happened while no worker ran: look at everybody once. This also fills an emptied Redis again.
   await deadlines.set([[everybody, 0]]);
   const forecasting = await startForecasting(settings, {
-    ...{ clickhouse, redis, registry, logger },
+    ...{ clickhouse, readSegments, redis, registry, logger },
     completeUntilMs: () =>
       Date.now() - watermark.completeUntilMs > mostBehindMs ? undefined : watermark.completeUntilMs,
   });

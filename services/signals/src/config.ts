@@ -32,8 +32,8 @@ export const signalsSettingsShape = {
   SIGNALS_FORECAST_CHECK_SECONDS: whole(60, 1, 86_400),
   /** How often it is looked whether sources are broken, or back. */
   SIGNALS_SOURCE_CHECK_SECONDS: whole(15, 1, 3_600),
-  /** What clients are told apart by when models of leaving are fitted: unlike businesses order unlike. */
-  SIGNALS_FORECAST_BY: z.enum(["industry", "region", "size", "none"]).default("industry"),
+  /** What makes clients each other's peers, in drops and in models of leaving: unlike businesses order unlike. */
+  SIGNALS_SEGMENT_BY: z.enum(["industry", "region", "size", "none"]).default("industry"),
   /** Touched clients are gathered this long and evaluated together. */
   SIGNALS_GATHER_MS: whole(250, 10, 60_000),
 };

@@ -4,6 +4,7 @@ import { fillSubject, personalTables } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSignalsConfig } from "./config.ts";
 import { startForecasting } from "./forecasting.ts";
+import { createReadSegments } from "./inputs/clientSegments.ts";
 
 const dayMs = 86_400_000;
 const noon = Math.floor(Date.now() / dayMs) * dayMs + dayMs / 2;
@@ -134,6 +135,7 @@ describe("forecasts of clients", () => {
     });
     service = await startForecasting(settings, {
       ...{ clickhouse: workspace.clickhouse, redis: workspace.redis },
+      readSegments: createReadSegments(workspace.clickhouse, settings.SIGNALS_SEGMENT_BY),
       ...{ registry: createMetrics("signals"), logger: createLogger("signals", "error") },
       completeUntilMs: () => noon,
     });

@@ -6,6 +6,7 @@ import { Counter, Gauge } from "prom-client";
 import type { SignalsSettings } from "./config.ts";
 import { lastWholeDay } from "./domain/lastWholeDay.ts";
 import { createReadClientOrders } from "./inputs/clientOrders.ts";
+import type { ReadSegments } from "./inputs/clientSegments.ts";
 import { ForecastTables } from "./outputs/forecastTables.ts";
 import { createForecastClients } from "./steps/forecastClients.ts";
 
@@ -14,6 +15,7 @@ const lockMs = 60_000;
 
 interface ForecastingParts {
   clickhouse: ClickHouse;
+  readSegments: ReadSegments;
   redis: Redis;
   registry: ReturnType<typeof createMetrics>;
   logger: ReturnType<typeof createLogger>;
@@ -23,7 +25,7 @@ interface ForecastingParts {
 
 /** Looks again and again whether a day is over that has no forecasts; one worker at a time in the workspace does them. */
 export async function startForecasting(settings: SignalsSettings, parts: ForecastingParts) {
-  const { clickhouse, redis, registry, logger, completeUntilMs } = parts;
+  const { clickhouse, readSegments, redis, registry, logger, completeUntilMs } = parts;
   const registers = [registry];
   const clients = new Gauge({
     name: "keypulse_signals_forecast_clients",
@@ -37,7 +39,7 @@ export async function startForecasting(settings: SignalsSettings, parts: Forecas
   });
   const workspace = { timezone: settings.WORKSPACE_TIMEZONE, currency: settings.WORKSPACE_CURRENCY };
   const forecastClients = createForecastClients({
-    readClientOrders: createReadClientOrders(clickhouse, workspace, settings.SIGNALS_FORECAST_BY),
+    readClientOrders: createReadClientOrders(clickhouse, workspace, readSegments),
     tables: new ForecastTables(clickhouse, workspace.currency),
     clock: Date.now,
     logger,

@@ -125,9 +125,9 @@ export const channelRules: readonly SimulatedRule[] = [
     title: "mean of all together and Stouffer's",
     learn: (panel) => {
       const score = stouffer("equally").learn(panel);
-      return (channels) => {
+      return (channels, segment) => {
         const all = summed(panel)(channels);
-        return score(channels).map((number, week) => {
+        return score(channels, segment).map((number, week) => {
           const other = all[week];
           return number === undefined || other === undefined ? other : (number + other) / 2;
         });

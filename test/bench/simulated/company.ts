@@ -16,6 +16,8 @@ export interface Company {
   readonly weeks: number;
   /** Weekly counts by client and channel; a channel that a client does not use is all zeros. */
   readonly clients: readonly (readonly (readonly number[])[])[];
+  /** The segment that each client is of: its place in the law's list. */
+  readonly segments: readonly number[];
 }
 
 export interface ChannelLaw {
@@ -30,8 +32,10 @@ export interface ChannelLaw {
 /** How activity goes up and down within a year. */
 export type Season =
   | { readonly kind: "none" }
-  /** exp(strength × cos), its peak at the same week for all, or at one of its own for each client. */
-  | { readonly kind: "wave"; readonly strength: number; readonly phase: "shared" | "own" }
+  /** exp(strength × cos), its peak at the same week for all, for a segment, or at one of its own for each client. */
+  | { readonly kind: "wave"; readonly strength: number; readonly phase: "shared" | "segment" | "own" }
+  /** In every segment two weeks in thirteen at a share of the usual, the same for all of it: a fair, works holidays. */
+  | { readonly kind: "closings"; readonly share: number }
   /** Eight weeks a year at a share of the usual, at a time of the client's own, a week sooner or later from year to year. */
   | { readonly kind: "pause"; readonly share: number };
 
@@ -42,6 +46,10 @@ export interface CompanyLaw {
   readonly scales: readonly [number, number];
   readonly channels: readonly ChannelLaw[];
   readonly season: Season;
+  /** Segments by their share of the clients; all are one where it is missing. */
+  readonly segments?: readonly number[];
+  /** Of each segment, in place of the channel's. */
+  readonly burstShapes?: readonly number[];
 }
 
 const weeksAYear = 365.25 / 7;
@@ -52,13 +60,15 @@ const levelSd = 0.2;
 
 export function drawCompany(law: CompanyLaw, random: () => number): Company {
   const [least, most] = law.scales;
-  const clients = Array.from({ length: law.clients }, () => {
+  const segments = drawSegments(law);
+  const clients = segments.map((segment) => {
     const scale = least * (most / least) ** random();
-    const season = drawSeason(law.season, law.weeks, random);
+    const season = drawSeason(law.season, law.weeks, segment / (law.segments?.length ?? 1), random);
     const busy = Array.from({ length: law.weeks }, () => gamma(busyShape, random) / busyShape);
     const uses = law.channels.map(({ used }) => random() < used);
     if (!uses.includes(true)) uses[0] = true;
-    return law.channels.map(({ rate, burstShape }, i) => {
+    return law.channels.map(({ rate, burstShape: usualShape }, i) => {
+      const burstShape = law.burstShapes?.[segment] ?? usualShape;
       const level = drawLevel(law.weeks, random);
       return Array.from({ length: law.weeks }, (_, week) => {
         if (!uses[i]) return 0;
@@ -67,20 +77,29 @@ export function drawCompany(law: CompanyLaw, random: () => number): Company {
       });
     });
   });
-  return { weeks: law.weeks, clients };
+  return { weeks: law.weeks, clients, segments };
 }
 
-function drawSeason(season: Season, weeks: number, random: () => number): number[] {
+/** In order of their size, so that the same law has the same segments for any seed. */
+function drawSegments({ clients, segments = [1] }: CompanyLaw): number[] {
+  const ends = segments.map((_, i) => segments.slice(0, i + 1).reduce((sum, share) => sum + share, 0));
+  return Array.from({ length: clients }, (_, i) => ends.findIndex((end) => (i + 0.5) / clients < end));
+}
+
+/** @param turn of the segment in its year, 0 to 1 */
+function drawSeason(season: Season, weeks: number, turn: number, random: () => number): number[] {
   const own = random() * weeksAYear;
   switch (season.kind) {
     case "none":
       return new Array<number>(weeks).fill(1);
     case "wave": {
-      const peak = season.phase === "own" ? own : 20;
+      const peak = season.phase === "own" ? own : 20 + (season.phase === "segment" ? turn * weeksAYear : 0);
       return Array.from({ length: weeks }, (_, week) =>
         Math.exp(season.strength * Math.cos((2 * Math.PI * (week - peak)) / weeksAYear)),
       );
     }
+    case "closings":
+      return Array.from({ length: weeks }, (_, week) => ((week + Math.round(13 * turn)) % 13 < 2 ? season.share : 1));
     case "pause": {
       const shifts = Array.from({ length: Math.ceil(weeks / weeksAYear) + 1 }, () => Math.floor(3 * random()) - 1);
       return Array.from({ length: weeks }, (_, week) => {

@@ -15,7 +15,7 @@ export interface Panel {
 /** A rule: what it learns of the panel, then a number by week for a client's counts by channel. */
 export interface SimulatedRule {
   readonly title: string;
-  learn(panel: Panel): (channels: readonly (readonly number[])[]) => (number | undefined)[];
+  learn(panel: Panel): (channels: readonly (readonly number[])[], segment: number) => (number | undefined)[];
 }
 
 /** A kind of drop: the share of a channel's events that is left, by weeks since it began. */
@@ -63,7 +63,7 @@ export function judgeRules(
   const plants = kinds.map((kind, i) => plant(company, kind, periods.report, seededRandom(100 + i)));
   return rules.map((rule) => {
     const score = rule.learn(panel);
-    const opened = company.clients.map((client) => openings(client, score));
+    const opened = company.clients.map((client, i) => openings(client, score, company.segments[i]!));
     const rateAt = (i: number, [from, to]: readonly [number, number]) => {
       let weeks = 0;
       let alarms = 0;
@@ -78,7 +78,9 @@ export function judgeRules(
       while (chosen > 0 && rateAt(chosen - 1, period) <= budget) chosen--;
       return chosen === thresholds.length ? undefined : chosen;
     };
-    const planted = plants.map((list) => list.map(({ client, week }) => ({ week, ...openings(client, score) })));
+    const planted = plants.map((list) =>
+      list.map(({ client, segment, week }) => ({ week, ...openings(client, score, segment) })),
+    );
     const verdict = (line: number | undefined): Verdict => ({
       threshold: line === undefined ? undefined : thresholds[line],
       falseAlarmsPerClientYear: line === undefined ? undefined : rateAt(line, periods.report),
@@ -97,11 +99,11 @@ export function judgeRules(
   });
 }
 
-function openings(client: readonly (readonly number[])[], score: ReturnType<SimulatedRule["learn"]>) {
+function openings(client: readonly (readonly number[])[], score: ReturnType<SimulatedRule["learn"]>, segment: number) {
   const counts = together(client);
   const baselines = dropBaselines(counts);
   const monitored = monitoredByWeek(counts, baselines);
-  const scores = score(client);
+  const scores = score(client, segment);
   const known = new Map<number, ReturnType<typeof trackEpisodes>["episodes"]>();
   const at = (threshold: number) => {
     const episodes =
@@ -134,16 +136,17 @@ function found(
 }
 
 function plant(company: Company, kind: PlantedKind, [from, to]: readonly [number, number], random: () => number) {
-  const plants: { client: number[][]; week: number }[] = [];
+  const plants: { client: number[][]; segment: number; week: number }[] = [];
   while (plants.length < plantsAKind) {
-    const client = company.clients[Math.floor(random() * company.clients.length)]!;
+    const drawn = Math.floor(random() * company.clients.length);
+    const client = company.clients[drawn]!;
     const week = from + Math.floor(random() * (to - from + 1 - kind.weeksToFind));
     const counts = together(client);
     if (!monitoredByWeek(counts, dropBaselines(counts))[week - 1]) continue;
     const changed = client.map((channel, i) =>
       channel.map((count, t) => (t < week ? count : binomial(count, kind.kept(i, t - week), random))),
     );
-    plants.push({ client: changed, week });
+    plants.push({ client: changed, segment: company.segments[drawn]!, week });
   }
   return plants;
 }

@@ -4,10 +4,11 @@ import { channelKinds, channelLaws, channelRules } from "./channels.ts";
 import { type CompanyLaw, drawCompany } from "./company.ts";
 import { judgeRules, type PlantedKind, type Verdict } from "./judge.ts";
 import { learnedSeasonRule, ownSeasonRule, panelSeasonRule, usualRule } from "./season.ts";
+import { segmentLaws, segmentLinesRule, segmentPeersRule } from "./segments.ts";
 
 /**
- * Last year's season, and several channels together, on simulated companies: `node test/bench/simulated/run.ts season` or
- * `channels`, under a minute each. What came of it is kept in packages/methods/REPORT.md.
+ * Last year's season, peers by segment, and several channels together, on simulated companies: `node
+ * test/bench/simulated/run.ts season`, `segments` or `channels`, under a minute each. What came of it is kept in packages/methods/REPORT.md.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -37,11 +38,16 @@ if (positionals[0] === "season") {
     const rules = [usualRule, panelSeasonRule, ownSeasonRule(5), ownSeasonRule(20), learnedSeasonRule];
     compare(name, law, rules, together, { calibrate: [104, 155], report: [156, 220] });
   }
+} else if (positionals[0] === "segments") {
+  for (const [name, law] of Object.entries(segmentLaws(clients))) {
+    const rules = [usualRule, segmentPeersRule, segmentLinesRule];
+    compare(name, law, rules, together, { calibrate: [104, 155], report: [156, 220] });
+  }
 } else if (positionals[0] === "channels") {
   for (const [name, law] of Object.entries(channelLaws(clients))) {
     compare(name, law, channelRules, channelKinds(together), { calibrate: [30, 81], report: [82, 146] });
   }
-} else throw new Error("say which: season or channels");
+} else throw new Error("say which: season, segments or channels");
 
 function compare(
   name: string,

@@ -53,7 +53,7 @@ describe("simulated companies", () => {
       learnUntil: law.weeks - 1,
     };
     const score = channelRules.find(({ title }) => title.startsWith("Stouffer's sum, equally"))!.learn(panel);
-    const scores = company.clients.flatMap((client) => score(client).filter((number) => number !== undefined));
+    const scores = company.clients.flatMap((client) => score(client, 0).filter((number) => number !== undefined));
     const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
     const variance = scores.reduce((sum, number) => sum + (number - mean) ** 2, 0) / scores.length;
     expect(Math.abs(mean)).toBeLessThan(0.1);

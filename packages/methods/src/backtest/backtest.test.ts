@@ -79,7 +79,7 @@ describe("a replay of history", () => {
           threshold: settings.dropThreshold,
           prior: panel.priorAt(asOfMs),
         };
-        const episode = channelDrop(channel, context, [], calendar, week, asOfMs)?.openEpisode;
+        const episode = channelDrop(channel, context.panel, context, [], calendar, week, asOfMs)?.openEpisode;
         if (episode) live.add(calendar.weekStartMs(client.firstWeek + episode.openedWeek + 1));
       }
       expect(sent.filter((alert) => alert.client === client.events.client).map(({ atMs }) => atMs)).toEqual([...live]);

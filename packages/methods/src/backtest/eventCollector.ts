@@ -7,7 +7,7 @@ const hourMs = 3_600_000;
 /** Events one by one, in any order, gathered to what a backtest reads: days by client, and hours by source. */
 export class EventCollector {
   readonly #calendar: Calendar;
-  readonly #clients = new Map<string, { times: number[]; sources: Map<string, number> }>();
+  readonly #clients = new Map<string, { times: number[]; sources: Map<string, number>; segment: string }>();
   readonly #hours = new Map<string, Set<number>>();
   /** Days of quarters of an hour, which no time zone splits: its arithmetic is slow. */
   readonly #days = new Map<number, number>();
@@ -16,9 +16,11 @@ export class EventCollector {
     this.#calendar = calendar;
   }
 
-  add(client: string, atMs: number, source: string): void {
-    const known = this.#clients.get(client) ?? { times: [], sources: new Map<string, number>() };
+  /** @param segment of the client; the last that is named counts */
+  add(client: string, atMs: number, source: string, segment = ""): void {
+    const known = this.#clients.get(client) ?? { times: [], sources: new Map<string, number>(), segment };
     if (known.times.length === 0) this.#clients.set(client, known);
+    if (segment !== "") known.segment = segment;
     known.times.push(atMs);
     known.sources.set(source, (known.sources.get(source) ?? 0) + 1);
     const hours = this.#hours.get(source) ?? new Set<number>();
@@ -27,7 +29,7 @@ export class EventCollector {
   }
 
   clients(): EventDays[] {
-    return [...this.#clients].map(([client, { times, sources }]) => {
+    return [...this.#clients].map(([client, { times, sources, segment }]) => {
       const days: number[] = [];
       const counts: number[] = [];
       const firstMs: number[] = [];
@@ -45,7 +47,7 @@ export class EventCollector {
         }
       }
       const sourceShares = new Map([...sources].map(([source, count]) => [source, count / times.length]));
-      return { client, days, counts, firstMs, lastMs, sourceShares };
+      return { client, segment, days, counts, firstMs, lastMs, sourceShares };
     });
   }
 

@@ -3,6 +3,8 @@ import { binomialCount } from "../random.ts";
 /** A client's events of one channel by local day. Arrays are equally long, days ascending. */
 export interface EventDays {
   readonly client: string;
+  /** Whose peer it is; without one, everybody's. */
+  readonly segment?: string;
   readonly days: readonly number[];
   readonly counts: readonly number[];
   /** First and last event of each day. */

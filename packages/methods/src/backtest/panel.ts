@@ -1,13 +1,13 @@
 import { type Calendar, weekOfDay } from "../channel/calendar.ts";
-import { fitSilencePrior } from "../channel/channelContext.ts";
+import { fitSilencePrior, NO_SEGMENT } from "../channel/channelContext.ts";
 import { channelFactors } from "../channel/channelDrop.ts";
 import { weeklyHistory } from "../channel/channelHistory.ts";
 import { mainSources, type SourceWatch } from "../channel/sourceWatch.ts";
 import { dropBaselines, monitoredByWeek } from "../dropBaseline.ts";
 import { type PanelWeeks, panelWeeks } from "../dropPanel.ts";
-import { dropPresets } from "../dropScore.ts";
+import { type DropPreset, dropPresets } from "../dropScore.ts";
 import type { OpenInterval } from "../intervals.ts";
-import { alignWeeks } from "../peerFactor.ts";
+import { alignWeeks, MIN_PEERS } from "../peerFactor.ts";
 import type { SilencePrior } from "../silence.ts";
 import type { EventDays } from "./eventDays.ts";
 import { createWeekClock, type WeekClock } from "./weekClock.ts";
@@ -65,9 +65,8 @@ export function replayPanel(input: PanelInput): ReplayPanel {
   const { clients, calendar, untilMs, sources } = input;
   const lastWeek = calendar.weekOf(untilMs) - 1;
   const firstWeek = Math.min(lastWeek, ...chunkedMin(clients.map(({ days }) => weekOfDay(days[0]!))));
-  const weekly = clients.flatMap((client) => weeklyHistory(client, lastWeek) ?? []);
-  const fast = panelWeeks(weekly, lastWeek, dropPresets.fast);
-  const steady = panelWeeks(weekly, lastWeek, dropPresets.steady);
+  const fast = segmentPanels(clients, lastWeek, dropPresets.fast);
+  const steady = segmentPanels(clients, lastWeek, dropPresets.steady);
   const clock = createWeekClock(calendar, firstWeek, lastWeek);
   const sourceClients = new Map<string, number>();
   for (const client of clients) {
@@ -77,7 +76,8 @@ export function replayPanel(input: PanelInput): ReplayPanel {
   const replay = (events: EventDays): ReplayClient | undefined => {
     const judged = mainSources(events).filter((source) => sourceClients.get(source)! >= input.minSourceClients);
     const absences = [...sources.outages(judged), ...(input.absences?.get(events.client) ?? [])];
-    return replayClient(events, { fast, steady, calendar, untilMs, lastWeek }, absences);
+    const peers = { fast: fast(events.segment), steady: steady(events.segment) };
+    return replayClient(events, { ...peers, calendar, untilMs, lastWeek }, absences);
   };
   return {
     clients: clients.flatMap((client) => replay(client) ?? []),
@@ -87,6 +87,19 @@ export function replayPanel(input: PanelInput): ReplayPanel {
     priorAt: (ms) => priors[Math.max(0, Math.floor((clock.weekOf(ms) - firstWeek) / WEEKS_A_FIT))] ?? priors.at(-1)!,
     replay,
   };
+}
+
+/** The weeks of each client's peers, as fitChannelContext makes them: by segment. */
+function segmentPanels(clients: readonly EventDays[], lastWeek: number, preset: DropPreset) {
+  const weeklyOf = (list: readonly EventDays[]) => list.flatMap((client) => weeklyHistory(client, lastWeek) ?? []);
+  const panel = panelWeeks(weeklyOf(clients), lastWeek, preset);
+  const bySegment = Map.groupBy(clients, ({ segment = NO_SEGMENT }) => segment);
+  const segments = new Map(
+    [...bySegment]
+      .filter(([segment, list]) => segment !== NO_SEGMENT && list.length >= MIN_PEERS)
+      .map(([segment, list]) => [segment, panelWeeks(weeklyOf(list), lastWeek, preset, panel)]),
+  );
+  return (segment = NO_SEGMENT): PanelWeeks => segments.get(segment) ?? panel;
 }
 
 function replayClient(

@@ -3,11 +3,13 @@ import {
   type DropCalibration,
   type FalseAlarmCurve,
   falseAlarmCurve,
+  joinCurves,
 } from "../dropCalibration.ts";
 import { type PanelWeeks, panelWeeks } from "../dropPanel.ts";
 import type { DropPreset } from "../dropScore.ts";
 import { dropThreshold } from "../dropThreshold.ts";
 import type { NumberList } from "../numberList.ts";
+import { MIN_PEERS } from "../peerFactor.ts";
 import { fitRegularity } from "../regularGaps.ts";
 import type { SilenceHistory, SilencePrior } from "../silence.ts";
 import { defaultGammaPrior, fitGammaPoissonPrior } from "../silencePrior.ts";
@@ -27,10 +29,15 @@ export interface ChannelContext extends DropLine {
   readonly preset: DropPreset;
   /** Undefined while nobody has a complete week. */
   readonly panel: PanelWeeks | undefined;
+  /** The same of each segment's clients among themselves; who is of none has all clients for peers. */
+  readonly segmentPanels: ReadonlyMap<string, PanelWeeks>;
   /** What the drop detector's thresholds would have given so far; undefined as the panel. */
   readonly curve: FalseAlarmCurve | undefined;
   readonly prior: SilencePrior;
 }
+
+/** Clients of no segment. */
+export const NO_SEGMENT = "";
 
 /**
  * The threshold for a budget of false alarms a client-year: the company's own where its history is long enough, else the
@@ -46,24 +53,48 @@ export function dropLine(
 }
 
 /**
- * Fits what is common to all clients of a channel. O(clients × weeks), and 75 times as much for clients who are watched.
+ * Fits what is common to all clients of a channel. Those of a segment have peer and spread factors of their own, pulled to
+ * those of all the fewer they are; the line is one for all, for scores are in units of each client's own spread: lines by
+ * segment found no more (REPORT.md). O(clients × weeks), and 75 times as much for clients who are watched.
  *
+ * @param bySegment who has no segment under NO_SEGMENT
  * @param lastWeek last complete week
  * @param dropBudget false alarms a client-year that are accepted
  */
 export function fitChannelContext(
-  channels: readonly ChannelHistory[],
+  bySegment: ReadonlyMap<string, readonly ChannelHistory[]>,
   lastWeek: number,
   asOfMs: number,
   preset: DropPreset,
   dropBudget: number,
 ): ChannelContext {
-  const prior = fitSilencePrior(channels, asOfMs);
-  const weekly = weeklyHistories(channels, lastWeek);
-  const panel = weekly.length > 0 ? panelWeeks(weekly, lastWeek, preset) : undefined;
-  const curve = panel && falseAlarmCurve(weekly, panel, preset);
-  return { preset, panel, curve, ...dropLine({ curve, preset }, dropBudget), prior };
+  const prior = fitSilencePrior([...bySegment.values()].flat(), asOfMs);
+  const weekly = [...bySegment]
+    .map(([segment, list]) => ({ segment, weekly: weeklyHistories(list, lastWeek) }))
+    .filter((one) => one.weekly.length > 0);
+  const all = weekly.flatMap((one) => one.weekly);
+  if (all.length === 0) {
+    const nothing = { preset, panel: undefined, curve: undefined };
+    return { ...nothing, ...dropLine(nothing, dropBudget), prior, segmentPanels: new Map() };
+  }
+  const panel = panelWeeks(all, lastWeek, preset);
+  const segmentPanels = new Map<string, PanelWeeks>();
+  const curves = weekly.map(({ segment, weekly: own }) => {
+    // What few would be told by all clients' weeks needs no panel: industries may be anything that people type.
+    if (segment === NO_SEGMENT || own.length < MIN_PEERS) return falseAlarmCurve(own, panel, preset);
+    const ownPanel = panelWeeks(own, lastWeek, preset, panel);
+    segmentPanels.set(segment, ownPanel);
+    return falseAlarmCurve(own, ownPanel, preset);
+  });
+  const curve = joinCurves(curves);
+  return { preset, panel, segmentPanels, curve, ...dropLine({ curve, preset }, dropBudget), prior };
 }
+
+/** The weeks of a client's peers: its segment's, or all clients'. */
+export const panelOf = (
+  { panel, segmentPanels }: Pick<ChannelContext, "panel" | "segmentPanels">,
+  segment: string,
+): PanelWeeks | undefined => segmentPanels.get(segment) ?? panel;
 
 /**
  * The prior of budgeted silence as of a time: repeats are active days after the first. With how regular the panel's

@@ -39,7 +39,15 @@ describe("a known absence", () => {
   const asOfMs = calendar.weekStartMs(firstWeek + 60);
   const alarms = (absences: readonly { startMs: number; endMs: number | undefined }[]) =>
     Array.from({ length: 100 }, (_, seed) => {
-      const drops = channelDrop(channel(seed, isAway), context, absences, calendar, firstWeek + 59, asOfMs);
+      const drops = channelDrop(
+        channel(seed, isAway),
+        context.panel,
+        context,
+        absences,
+        calendar,
+        firstWeek + 59,
+        asOfMs,
+      );
       return drops!.episodes.filter(({ openedWeek }) => openedWeek >= 40 && openedWeek < 50).length;
     }).reduce((sum, count) => sum + count, 0);
 
@@ -51,7 +59,7 @@ describe("a known absence", () => {
   it("holds what goes on, and hides a real fall only while it lasts", () => {
     const gone = channel(7, (week) => week >= 40);
     const look = (absences: readonly { startMs: number; endMs: number | undefined }[]) =>
-      channelDrop(gone, context, absences, calendar, firstWeek + 59, asOfMs)!.openEpisode;
+      channelDrop(gone, context.panel, context, absences, calendar, firstWeek + 59, asOfMs)!.openEpisode;
     expect(look([{ startMs: away.startMs, endMs: undefined }])).toBeUndefined();
     expect(look([away])!.openedWeek).toBeGreaterThanOrEqual(43);
   });

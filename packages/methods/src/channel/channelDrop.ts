@@ -1,4 +1,5 @@
 import { type DropHistory, dropEpisodes } from "../dropEpisodes.ts";
+import type { PanelWeeks } from "../dropPanel.ts";
 import type { OpenInterval } from "../intervals.ts";
 import { alignWeeks } from "../peerFactor.ts";
 import type { Calendar } from "./calendar.ts";
@@ -14,6 +15,7 @@ export interface ChannelDrop extends DropHistory {
 /**
  * The drop detector on one client's channel inside its panel, as the service runs it for a touched client. O(weeks).
  *
+ * @param panel of the client's peers
  * @param absences times in which the channel's sources were broken, or the client is known to be away: their weeks are
  *   skipped
  * @param lastWeek last complete week
@@ -21,16 +23,16 @@ export interface ChannelDrop extends DropHistory {
  */
 export function channelDrop(
   channel: ChannelHistory,
-  context: Pick<ChannelContext, "panel" | "preset" | "threshold">,
+  panel: PanelWeeks | undefined,
+  { preset, threshold }: Pick<ChannelContext, "preset" | "threshold">,
   absences: readonly OpenInterval[],
   calendar: Calendar,
   lastWeek: number,
   asOfMs: number,
 ): ChannelDrop | undefined {
   const weekly = weeklyHistory(channel, lastWeek);
-  if (context.panel === undefined || weekly === undefined) return undefined;
+  if (panel === undefined || weekly === undefined) return undefined;
   const { firstWeek, counts } = weekly;
-  const { panel, preset, threshold } = context;
   const factors = channelFactors(alignWeeks(panel.factors, panel.firstWeek, firstWeek), firstWeek, {
     absences,
     calendar,

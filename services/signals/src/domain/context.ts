@@ -6,6 +6,7 @@ import {
   fitChannelContext,
   fitLikelihoodShift,
   mainSources,
+  NO_SEGMENT,
   type ResolvedDropAlarm,
 } from "@keypulse/methods";
 import { type ActivityChannel, activityChannels, type ClientHistory, kindChannels } from "./clientHistory.ts";
@@ -14,6 +15,8 @@ import { type ActivityChannel, activityChannels, type ClientHistory, kindChannel
 export interface PanelContext {
   /** Last complete week. */
   lastWeek: number;
+  /** The segment of each client that has one; its peers are those of the same. */
+  segments: ReadonlyMap<string, string>;
   channels: Record<ActivityChannel, ChannelContext & { lines: ReadonlyMap<number, DropLine> }>;
   /** Shift of the likelihood of drops, fitted on what people said of them. */
   likelihoodShift: number;
@@ -30,12 +33,14 @@ export function dropBudgetOf(channel: ActivityChannel, budget: number): number {
 
 /**
  * Fits what is common to all clients. O(clients × weeks), and 75 times as much for clients who are watched.
+ * @param segments of clients that have one, by id
  * @param dropBudgets false alarms a client-year that are borne, of drops and growth; that of the workspace first
  * @param preset of the drop score
  * @param judgedDrops drops that people have said of whether they were real
  */
 export function buildPanelContext(
   histories: readonly ClientHistory[],
+  segments: ReadonlyMap<string, string>,
   lastWeek: number,
   asOfMs: number,
   dropBudgets: readonly number[],
@@ -43,10 +48,13 @@ export function buildPanelContext(
   judgedDrops: readonly ResolvedDropAlarm[],
 ): PanelContext {
   const contextOf = (name: ActivityChannel) => {
-    const all = histories.flatMap((history) => history.channels[name] ?? []);
     // Of a kind alone only those can be watched who did it now and then; they are each other's peers.
-    const isKind = kindChannels.some((kind) => kind === name);
-    const own = isKind ? all.filter(({ days }) => days.length >= leastDaysOfKind) : all;
+    const leastDays = kindChannels.some((kind) => kind === name) ? leastDaysOfKind : 1;
+    const watched = histories.filter(({ channels }) => (channels[name]?.days.length ?? 0) >= leastDays);
+    const bySegment = Map.groupBy(watched, ({ clientId }) => segments.get(clientId) ?? NO_SEGMENT);
+    const own = new Map(
+      [...bySegment].map(([segment, list]) => [segment, list.map(({ channels }) => channels[name]!)]),
+    );
     const [usual, ...others] = dropBudgets.map((budget) => dropBudgetOf(name, budget)) as [number, ...number[]];
     const context = fitChannelContext(own, lastWeek, asOfMs, preset, usual);
     const lines = others.map((budget) => [budget, dropLine(context, budget)] as const);
@@ -59,6 +67,7 @@ export function buildPanelContext(
   }
   return {
     lastWeek,
+    segments,
     channels: {
       ...{ orders: contextOf("orders"), all: contextOf("all") },
       ...{ email: contextOf("email"), web: contextOf("web"), call: contextOf("call") },

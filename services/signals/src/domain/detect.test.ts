@@ -25,6 +25,7 @@ it("takes no known absence for a drop or a silence", () => {
   const away = client(0, 30);
   const panel = buildPanelContext(
     [away, ...Array.from({ length: 40 }, (_, number) => client(number + 1, 0))],
+    new Map(),
     calendar.weekOf(asOfMs) - 1,
     asOfMs,
     [0.25],

@@ -13,8 +13,10 @@ import {
   growthScore,
   moneyAtStakeOfDrop,
   moneyAtStakeOfSilence,
+  NO_SEGMENT,
   type OpenInterval,
   type OrderAmount,
+  panelOf,
   revenueOfYearBefore,
   type SourceWatch,
   silenceFinding,
@@ -42,6 +44,7 @@ export interface DetectSettings {
 /** What all detectors of one channel are given. */
 interface ChannelFrame {
   readonly channel: ActivityChannel;
+  readonly segment: string;
   readonly activity: ChannelHistory;
   readonly panel: PanelContext;
   readonly budget: FalseAlarms;
@@ -65,12 +68,13 @@ export function detect(
   const watched: Watched[] = [];
   let nextDeadlineMs: number | undefined;
   const revenue = orderAmounts(history.revenue, calendar);
+  const segment = panel.segments.get(history.clientId) ?? NO_SEGMENT;
 
   for (const channel of activityChannels) {
     const activity = history.channels[channel];
     if (activity === undefined) continue;
     const { heldBy, outages } = sourcesOf(activity, absences, panel, watch, settings);
-    const frame: ChannelFrame = { channel, activity, panel, budget, outages, heldBy, revenue, asOfMs };
+    const frame: ChannelFrame = { channel, segment, activity, panel, budget, outages, heldBy, revenue, asOfMs };
     if (!isWhole(channel) && isThin(activity, panel.lastWeek)) continue;
     const drops = dropsOf(frame, calendar);
     watched.push(watchDrop(frame, drops, calendar));
@@ -118,10 +122,10 @@ function isThin({ days, counts }: ChannelHistory, lastWeek: number): boolean {
 /** A kind of activity that came less than once a week is not worth an alert of its own. */
 const leastOfKind = 1;
 
-function dropsOf({ channel, activity, panel, budget, outages, asOfMs }: ChannelFrame, calendar: Calendar) {
+function dropsOf({ channel, segment, activity, panel, budget, outages, asOfMs }: ChannelFrame, calendar: Calendar) {
   const context = panel.channels[channel];
-  const threshold = lineOf(panel, channel, budget.activity_drop);
-  return channelDrop(activity, { ...context, threshold }, outages, calendar, panel.lastWeek, asOfMs);
+  const line = { preset: context.preset, threshold: lineOf(panel, channel, budget.activity_drop) };
+  return channelDrop(activity, panelOf(context, segment), line, outages, calendar, panel.lastWeek, asOfMs);
 }
 
 const lineOf = (panel: PanelContext, channel: ActivityChannel, budget: number): number => {

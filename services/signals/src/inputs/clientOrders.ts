@@ -1,8 +1,10 @@
 import type { ClickHouse } from "@keypulse/engines";
+import { NO_SEGMENT } from "@keypulse/methods";
 import { purchaseSummariesQuery, type WarehouseSettings } from "@keypulse/warehouse";
 import { z } from "zod";
 import { unitDays } from "../domain/churnModel.ts";
 import type { ClientOrders } from "../domain/clientForecast.ts";
+import type { ReadSegments } from "./clientSegments.ts";
 
 const rowSchema = z.object({
   client_id: z.string(),
@@ -16,22 +18,12 @@ const rowSchema = z.object({
 
 /**
  * Orders of every client who ever ordered, until a day (YYYY-MM-DD), by id. Holds some hundred bytes a client.
- * @param by which short field of the dossier tells segments of clients apart
  */
 export function createReadClientOrders(
   clickhouse: ClickHouse,
   workspace: WarehouseSettings,
-  by: "industry" | "region" | "size" | "none",
+  readSegments: ReadSegments,
 ) {
-  const readSegments = async (): Promise<Map<string, string>> => {
-    if (by === "none") return new Map();
-    const result = await clickhouse.query({
-      query: `SELECT client_id, s.${by} AS segment FROM client_said AS s WHERE s.${by} != ''`,
-      format: "JSONEachRow",
-    });
-    const rows = await result.json<{ client_id: string; segment: string }>();
-    return new Map(rows.map(({ client_id, segment }) => [client_id, segment]));
-  };
   return async (asOf: string): Promise<ClientOrders[]> => {
     const segments = await readSegments();
     const result = await clickhouse.query({
@@ -45,7 +37,7 @@ export function createReadClientOrders(
         const { client_id, repeats, recency_days, exposure_days, ...sums } = rowSchema.parse(row.json());
         clients.push({
           clientId: client_id,
-          segment: segments.get(client_id) ?? "",
+          segment: segments.get(client_id) ?? NO_SEGMENT,
           repeats,
           recency: recency_days / unitDays,
           exposure: exposure_days / unitDays,

@@ -1,7 +1,6 @@
 import type { Signal } from "@keypulse/contracts";
 import { type ClickHouse, cloudEventHeaders, type Producer } from "@keypulse/engines";
-import type { PanelWeeks } from "@keypulse/methods";
-import { mondayOf } from "@keypulse/methods";
+import { type ChannelContext, mondayOf, NO_SEGMENT } from "@keypulse/methods";
 import type { LastSignal } from "../domain/changes.ts";
 
 interface SignalRow {
@@ -117,17 +116,24 @@ export class SignalLog {
     });
   }
 
-  /** What all clients did alike, for analysts. */
-  async writePeerFactors(channel: string, panel: PanelWeeks, computedAtMs: number): Promise<void> {
+  /** What all clients, and those of each segment, did alike, for analysts. */
+  async writePeerFactors(
+    channels: Readonly<Record<string, Pick<ChannelContext, "panel" | "segmentPanels">>>,
+    computedAtMs: number,
+  ): Promise<void> {
+    const panels = Object.entries(channels).flatMap(([channel, { panel, segmentPanels }]) =>
+      panel === undefined ? [] : [...segmentPanels, [NO_SEGMENT, panel] as const].map((of) => ({ channel, of })),
+    );
     await this.#clickhouse.insert({
       table: "peer_factors",
       format: "JSONEachRow",
-      values: panel.factors.map((factor, i) => ({
-        channel,
-        week: mondayOf(panel.firstWeek + i),
-        factor,
-        computed_at: computedAtMs,
-      })),
+      values: panels.flatMap(({ channel, of: [segment, { firstWeek, factors }] }) =>
+        factors.map((factor, i) => ({
+          ...{ channel, segment, factor },
+          week: mondayOf(firstWeek + i),
+          computed_at: computedAtMs,
+        })),
+      ),
       clickhouse_settings: { async_insert: 0 },
     });
   }

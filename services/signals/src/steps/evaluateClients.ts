@@ -13,6 +13,7 @@ import { heldChanges } from "../domain/held.ts";
 import { describeLines } from "../domain/lines.ts";
 import type { CaseFiles } from "../inputs/caseFiles.ts";
 import type { CasePanels } from "../inputs/casePanels.ts";
+import type { ReadSegments } from "../inputs/clientSegments.ts";
 import type { Histories } from "../inputs/histories.ts";
 import type { WorkspaceBudget } from "../inputs/workspaceBudget.ts";
 import type { createSignalsMetrics } from "../metrics.ts";
@@ -52,6 +53,7 @@ export interface EvaluatorInputs {
   readonly caseFiles: CaseFiles;
   readonly casePanels: CasePanels;
   readonly workspaceBudget: WorkspaceBudget;
+  readonly readSegments: ReadSegments;
 }
 
 export interface EvaluatorOutputs {
@@ -69,7 +71,7 @@ interface Common extends CommonToAll {
 
 /** load histories → detect → announce what changed → set deadlines. */
 export function createEvaluator(
-  { histories, caseFiles, casePanels, workspaceBudget }: EvaluatorInputs,
+  { histories, caseFiles, casePanels, workspaceBudget, readSegments }: EvaluatorInputs,
   { signalLog, lines, held }: EvaluatorOutputs,
   deadlines: Deadlines,
   calendar: Calendar,
@@ -186,6 +188,7 @@ export function createEvaluator(
     const aims = aimsOf(budgets, experiences);
     const panel = buildPanelContext(
       list,
+      await readSegments(),
       lastWeek,
       asOfMs,
       [...new Set([...budgetsOfDetector(aims, "activity_drop"), ...budgetsOfDetector(aims, "growth")])],
@@ -198,9 +201,7 @@ export function createEvaluator(
     const { signals, detections, memberOf } = await evaluate(list, common, asOfMs, true);
     await lines.write(describeLines(detections, panel, budgets, experiences, memberOf), Date.now());
     await endGone(await signalLog.openClients(), list);
-    for (const [channel, { panel: weeks }] of Object.entries(panel.channels)) {
-      if (weeks) await signalLog.writePeerFactors(channel, weeks, asOfMs);
-    }
+    await signalLog.writePeerFactors(panel.channels, asOfMs);
     // The next look at everybody: when the running week has ended and its late events had their time.
     await deadlines.finish(everybody, asOfMs, calendar.weekStartMs(lastWeek + 2) + settings.weekGraceMs);
     const seconds = (performance.now() - start) / 1000;
