@@ -41,7 +41,7 @@ const dayMs = 86_400_000;
 
 /** Answers about people, mailings, calls, products and sources, counted in plain loops over what was sent. */
 export const expectedOfActivity: Expected = {
-  "08_silent_people": (facts) => {
+  "08_silent_decision_makers": (facts) => {
     const orders = placedOf(facts);
     const year = yearOf(facts);
     const people = Map.groupBy(
@@ -52,7 +52,13 @@ export const expectedOfActivity: Expected = {
       const { client, person } = list[0]!;
       const last = Math.max(...list.map(({ day }) => day));
       const ordered = orders.get(client!);
-      if (list.length < 10 || last >= facts.today - 90 || ordered === undefined) return [];
+      if (
+        facts.roles.get(person!) !== "decides" ||
+        list.length < 10 ||
+        last >= facts.today - 90 ||
+        ordered === undefined
+      )
+        return [];
       if (lastOf(ordered).day < facts.today - 30) return [];
       return [[nameOf(facts, client!), person!, dateOf(last), list.length, year.get(client!) ?? 0] as const];
     });

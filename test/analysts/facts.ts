@@ -43,6 +43,8 @@ export interface Facts {
   readonly names: ReadonlyMap<string, string>;
   /** Newest country by account. */
   readonly countries: ReadonlyMap<string, string>;
+  /** Roles of people by e-mail. */
+  readonly roles: ReadonlyMap<string, string>;
   readonly today: number;
 }
 
@@ -52,7 +54,7 @@ interface SentMessage {
   occurred_at: string;
   identifiers: Partial<Record<string, string>>;
   properties: Record<string, unknown>;
-  traits?: { name: string; country: string };
+  traits?: { name: string; country: string; role: string };
 }
 
 const hourMs = 3_600_000;
@@ -64,6 +66,7 @@ export function gatherFacts(messages: Iterable<DemoMessage>, zone: string): Fact
   const sent = Array.from(messages, ({ value }) => JSON.parse(value) as SentMessage);
   const names = new Map<string, string>();
   const countries = new Map<string, string>();
+  const roles = new Map<string, string>();
   const accountOf = new Map<string, string>();
   const emailOf = new Map<string, string>();
   for (const { type, identifiers: ids, traits } of sent) {
@@ -72,6 +75,7 @@ export function gatherFacts(messages: Iterable<DemoMessage>, zone: string): Fact
       countries.set(ids.account_id!, traits!.country);
     }
     if (type !== "identify") continue;
+    if (traits?.role) roles.set(ids.email!, traits.role);
     if (ids.account_id) accountOf.set(ids.email!, ids.account_id);
     for (const other of [ids.phone, ids.user_id, ids.anonymous_id]) if (other) emailOf.set(other, ids.email!);
   }
@@ -94,7 +98,7 @@ export function gatherFacts(messages: Iterable<DemoMessage>, zone: string): Fact
       }
       return order;
     });
-  return { all, orders, lines, names, countries, today: clock(Date.now()).day };
+  return { all, orders, lines, names, countries, roles, today: clock(Date.now()).day };
 }
 
 interface Item {

@@ -3,7 +3,8 @@ import { seededRandom } from "./random.ts";
 /** A person at a client, made up. */
 export interface DemoContact {
   readonly name: string;
-  readonly role: string;
+  /** In the client's decisions to buy, in the profile's words. */
+  readonly role: "decides" | "buys" | "uses";
   readonly email: string;
   /** E.164, of a range that Ofcom keeps for drama; only some contacts of British clients have one. */
   readonly phone: string | undefined;
@@ -16,6 +17,8 @@ export interface DemoCompany {
   /** Unique by the customer's number. */
   readonly name: string;
   readonly domain: string;
+  /** What its name says that it trades in. */
+  readonly industry: string;
   readonly contacts: readonly DemoContact[];
 }
 
@@ -24,6 +27,11 @@ const places = (
   "Sparrow Clover Driftwood Heather Kestrel Larkspur Maple Nutmeg Pebble Quayside Rosemary Sycamore Tamarind Violet " +
   "Windmill Yarrow Bluebell Chestnut Ember Fernhill Gingham Honeysuckle Ivory Lavender Moorland Northgate"
 ).split(" ");
+const industries: Readonly<Record<string, readonly string[]>> = {
+  "Gift shops": ["Gifts", "Emporium", "Crafts", "Boutique", "Giftware", "Collective"],
+  Homeware: ["Home", "Interiors", "Living", "Homeware"],
+  Wholesale: ["Trading", "Supplies", "Wholesale", "Stores", "Merchants", "Market"],
+};
 const trades = (
   "Gifts Trading Home Interiors Emporium Supplies Living Crafts Wholesale Boutique Giftware Homeware Stores Collective " +
   "Merchants Market"
@@ -38,7 +46,8 @@ const lastNames = (
   "Hartley Ibrahim Ivers Jansen Keating Kowalski Lambert Lindqvist Marsh Moreau Novak Okafor Osborne Patel Pereira " +
   "Quinn Ramsey Rossi Sandoval Sharma Thorne Underhill Vance Vasquez Wainwright Weston Yates"
 ).split(" ");
-const roles = ["buyer", "owner", "accounts"] as const;
+/** Of the first, second and third person; who is alone decides. */
+const roles = ["buys", "decides", "uses"] as const;
 
 /** Ofcom, "Telephone numbers for use in TV and radio drama programmes": each prefix has 1,000 numbers. */
 const dramaPrefixes = (
@@ -56,20 +65,22 @@ const phonesPerClient = 2;
 /** The same company for the same customer, always. @param orders how often it ordered: the busier, the more contacts. */
 export function demoCompany(customer: string, country: string, orders: number): DemoCompany {
   const random = seededRandom(`company ${customer}`);
-  const name = `${random.pick(places)} ${random.pick(trades)} ${customer}`;
+  const [place, trade] = [random.pick(places), random.pick(trades)];
+  const name = `${place} ${trade} ${customer}`;
+  const industry = Object.keys(industries).find((each) => industries[each]!.includes(trade))!;
   const domain = `${name.toLowerCase().replaceAll(" ", "-")}.example`;
   const persons = 1 + Number(orders >= 4 && random.chance(0.6)) + Number(orders >= 12 && random.chance(0.6));
   const names = new Set<string>();
   while (names.size < persons) names.add(`${random.pick(firstNames)} ${random.pick(lastNames)}`);
   const contacts = [...names].map((person, index) => ({
     name: person,
-    role: roles[index] ?? roles[0],
+    role: persons === 1 ? "decides" : roles[index]!,
     email: `${person.toLowerCase().replace(" ", ".")}@${domain}`,
     phone: country === "United Kingdom" ? phoneOf(customer, index) : undefined,
     userId: `user-${customer}-${index + 1}`,
     anonymousId: `browser-${customer}-${index + 1}`,
   }));
-  return { name, domain, contacts };
+  return { name, domain, industry, contacts };
 }
 
 function phoneOf(customer: string, contact: number): string | undefined {

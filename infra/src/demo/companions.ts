@@ -111,7 +111,12 @@ function introduced({ client, company, random }: Story): Timed[] {
     type: "group",
     identifiers: account,
     properties: {},
-    traits: { name: company.name, country: client.country, website: `https://${company.domain}` },
+    traits: {
+      name: company.name,
+      industry: company.industry,
+      country: client.country,
+      website: `https://${company.domain}`,
+    },
   };
   return [
     { wallMs, doing: group },

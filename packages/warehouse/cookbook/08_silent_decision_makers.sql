@@ -1,7 +1,7 @@
--- Which people went silent at clients that still order?
+-- Which decision makers went silent at clients that still order?
 -- Asked by: account managers: a decision maker who is gone is a risk of its own
 -- client: Client, with an order in the last 30 days
--- email: The person
+-- email: The person, whose role is decides (without the condition on role: everybody)
 -- last_act: Day of the person's last act (mail, web, phone), more than 90 days ago
 -- acts: Acts of the person before
 -- client_revenue: The client's net revenue of the last 365 days
@@ -20,6 +20,6 @@ SELECT c.name AS client, arrayMin(k.emails) AS email, p.last_act AS last_act, p.
 FROM people AS p
 INNER JOIN contacts AS k ON k.contact_id = p.contact_id
 INNER JOIN clients AS c ON c.client_id = p.client_id
-WHERE toDate(c.last_order) >= today - 30
+WHERE k.role = 'decides' AND toDate(c.last_order) >= today - 30
 ORDER BY client_revenue DESC, email
 LIMIT 20
