@@ -102,7 +102,7 @@ describe("who is who, decided by people", () => {
 
   /** All that follows an identity. */
   async function everything() {
-    const [clients, alerts, traits, portfolio, scores, contacts, memberships] = await Promise.all(
+    const [clients, alerts, traits, portfolio, scores, contacts, memberships, review] = await Promise.all(
       [
         "SELECT client_id, name, owner, contacts, events, orders, revenue_net, last_activity, open_alerts FROM clients ORDER BY 1",
         "SELECT a.id AS id, a.client_id AS client_id, c.orders AS orders FROM alerts_open AS a LEFT JOIN clients AS c ON c.client_id = a.client_id ORDER BY 1",
@@ -111,9 +111,10 @@ describe("who is who, decided by people", () => {
         "SELECT client_id, scheme, score FROM portfolio_scores_at(as_of = '2026-03-31') ORDER BY 1, 2",
         "SELECT contact_id, client_id, clients FROM contacts ORDER BY 1",
         "SELECT * FROM identity_memberships ORDER BY ALL",
+        "SELECT * EXCEPT found_at FROM identity_review ORDER BY ALL",
       ].map((query) => workspace.rows<Record<string, unknown>>(query)),
     );
-    return { clients: clients!, alerts, traits, portfolio: portfolio!, scores, contacts, memberships };
+    return { clients: clients!, alerts, traits, portfolio: portfolio!, scores, contacts, memberships, review };
   }
 
   it("shows what a merge of clients moves, does it, and takes it back to the same totals", async () => {
@@ -174,6 +175,7 @@ describe("who is who, decided by people", () => {
   it("leaves a contact's earlier events with the earlier client, from the day it moved", async () => {
     await store([group(1, "globex", "Globex"), visit(5, { user_id: "bob" }), visit(20, { user_id: "bob" })]);
     expect((await totals())["Acme UK"]).toBe("5 50.5");
+    const state = await everything();
     const made = await decide({ kind: "move", left: "user_id:bob", right: "account_id:globex", since: at(10) });
     expect(made.moves).toEqual([
       {
@@ -188,6 +190,17 @@ describe("who is who, decided by people", () => {
     expect(await totals()).toMatchObject({ "Acme UK": "4 50.5", Globex: "2 0" });
     await undo(made.decision.id);
     expect(await totals()).toMatchObject({ "Acme UK": "5 50.5", Globex: "1 0" });
+    expect(await everything()).toEqual(state);
+  });
+
+  it("parts a person's two identifiers, and joins them again as they were", async () => {
+    await store([visit(9, { user_id: "fay", email: "fay@acme.example" }), visit(10, { email: "fay@acme.example" })]);
+    const state = await everything();
+    const made = await decide({ kind: "unmerge", left: "user_id:fay", right: "email:fay@acme.example" });
+    const parted = await everything();
+    expect(parted.contacts).toHaveLength(state.contacts!.length + 1);
+    await undo(made.decision.id);
+    expect(await everything()).toEqual(state);
   });
 
   it("gives people of a company's domain to its account, never by free mail", async () => {
@@ -222,7 +235,9 @@ describe("who is who, decided by people", () => {
         evidence: [expect.objectContaining({ source: "test" })],
       }),
     );
-    await decide({ kind: "set_aside", left: "email:info@initech.example", reason: "a mailbox for all" });
+    const state = await everything();
+    expect(state.review!.length).toBeGreaterThan(0);
+    const made = await decide({ kind: "set_aside", left: "email:info@initech.example", reason: "a mailbox for all" });
     const { items: left } = await call<{ items: { left: string }[] }>("GET", "/v1/identity/review");
     expect(left.filter(({ left: name }) => name === "user_id:dora")).toEqual([]);
     const { decisions } = await call<{ decisions: { kind: string; who: string; reason: string }[] }>(
@@ -230,6 +245,9 @@ describe("who is who, decided by people", () => {
       "/v1/identity/decisions",
     );
     expect(decisions[0]).toMatchObject({ kind: "set_aside", who: "ana", reason: "a mailbox for all" });
+    expect(await everything()).not.toEqual(state);
+    await undo(made.decision.id);
+    expect(await everything()).toEqual(state);
   });
 
   it("tells who evaluates clients that some belong elsewhere", async () => {
