@@ -88,11 +88,12 @@ export function createEvaluator(
     if (watch === undefined || Math.abs(asOfMs - watch.asOfMs) >= settings.sourceCheckMs) {
       watch = { sources: new SourceWatch(await histories.sourceHours(asOfMs), asOfMs), asOfMs };
       metrics.suspects.set(watch.sources.suspects().length);
+      await wakeWaiting(watch.sources, asOfMs);
     }
     return watch.sources;
   }
 
-  /** What waited for a source that is back is looked at again at once. */
+  /** What waited for a source that is back is looked at again at once: whoever looked at sources before, and for what. */
   async function wakeWaiting(sources: SourceWatch, asOfMs: number): Promise<void> {
     const now = new Set(sources.suspects());
     const back = suspects.difference(now);
@@ -229,7 +230,6 @@ export function createEvaluator(
       if (common === undefined) return;
       const sources = await watchSources(asOfMs);
       metrics.signalled(await watchOutages(sources, common.panel, settings, asOfMs));
-      await wakeWaiting(sources, asOfMs);
     },
     budgetChanged: async () => common !== undefined && (await workspaceBudget.read()).version !== common.version,
   };
