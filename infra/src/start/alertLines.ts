@@ -20,6 +20,8 @@ export interface AlertLine {
 export interface OpenAlerts {
   /** Announced: their line was crossed not long before they were found. */
   readonly news: number;
+  /** Announced too: growth, a return. */
+  readonly goodNews: number;
   readonly history: number;
 }
 
@@ -28,17 +30,18 @@ const columns = `toString(id) AS id, version, state, toString(client_id) AS clie
 
 export async function countOpenAlerts(clickhouse: ClickHouse): Promise<OpenAlerts> {
   const result = await clickhouse.query({
-    query: "SELECT countIf(announced) AS news, countIf(NOT announced) AS history FROM alerts_open",
+    query: `SELECT countIf(announced AND direction != 'better') AS news, countIf(announced AND direction = 'better') AS goodNews,
+      countIf(NOT announced) AS history FROM alerts_open`,
     format: "JSONEachRow",
   });
-  const [row] = await result.json<{ news: string; history: string }>();
-  return { news: Number(row?.news ?? 0), history: Number(row?.history ?? 0) };
+  const [row] = await result.json<Record<keyof OpenAlerts, string>>();
+  return { news: Number(row?.news ?? 0), goodNews: Number(row?.goodNews ?? 0), history: Number(row?.history ?? 0) };
 }
 
-/** Open and announced, the most money at stake first. */
+/** Open and announced, no good news, the most money at stake first. */
 export async function worstAlerts(clickhouse: ClickHouse, most: number): Promise<AlertLine[]> {
   const result = await clickhouse.query({
-    query: `SELECT ${columns} FROM alerts_latest WHERE state = 'open' AND announced
+    query: `SELECT ${columns} FROM alerts_latest WHERE state = 'open' AND announced AND direction != 'better'
       ORDER BY money_at_stake DESC, crossed_at DESC, id LIMIT {most:UInt32}`,
     query_params: { most },
     format: "JSONEachRow",

@@ -33,7 +33,7 @@ const report: Report = {
   netRevenue: "9747747.934",
   netRevenueOfClients: "8300065.814",
   load: { events: 201_823, sources: {}, sendSeconds: 9, storeSeconds: 20, eventsPerSecond: 10_091.15 },
-  openAlerts: { news: 9, history: 1_204 },
+  openAlerts: { news: 9, goodNews: 2, history: 1_204 },
   worstAlerts: [alert, { ...alert, client: "Willow Home 18000", moneyAtStake: "900" }],
   services: [{ name: "ingest", url: "http://127.0.0.1:19101" }],
   collectorUrl: "http://127.0.0.1:19104",
@@ -59,7 +59,7 @@ Clients who need somebody today: 9 new alerts, most money at stake a year first
      900 GBP  Willow Home 18000
               No order for 41 days (last on 2026-10-11), usually every 5
               days: 8.2 times as long.
-  7 more are new; 1,204 crossed their line longer ago: history to query, not announced
+  7 more are new; 2 are good news (npm run alerts -- list); 1,204 crossed their line longer ago: history to query, not announced
 
 Look further
   Ask        npm run sql -- "SELECT name, revenue_net, last_order, open_alerts FROM clients ORDER BY revenue_365d DESC LIMIT 10"
@@ -81,7 +81,7 @@ test("an empty store makes a report, too", () => {
     netRevenue: "0",
     netRevenueOfClients: "0",
     load: null,
-    openAlerts: { news: 0, history: 0 },
+    openAlerts: { news: 0, goodNews: 0, history: 0 },
     worstAlerts: [],
   };
   const shown = showReport(empty, 100);

@@ -141,9 +141,13 @@ export function showReport(report: Report, wide: number): string {
 const exampleQuery =
   "SELECT name, revenue_net, last_order, open_alerts FROM clients ORDER BY revenue_365d DESC LIMIT 10";
 
-function showAlerts(alerts: readonly AlertLine[], { news, history }: OpenAlerts, wide: number): string {
-  const past = `${whole(history)} crossed their line longer ago: history to query, not announced`;
-  if (news === 0) return history === 0 ? "No alerts are open." : `No alert is new; ${past}.`;
+function showAlerts(alerts: readonly AlertLine[], { news, goodNews, history }: OpenAlerts, wide: number): string {
+  const others = [
+    ...(goodNews > 0 ? [`${whole(goodNews)} ${goodNews === 1 ? "is" : "are"} good news (npm run alerts -- list)`] : []),
+    ...(history > 0 ? [`${whole(history)} crossed their line longer ago: history to query, not announced`] : []),
+  ];
+  if (news === 0)
+    return others.length === 0 ? "No alerts are open." : `Nobody needs somebody today; ${others.join("; ")}.`;
   const amounts = alerts.map(({ moneyAtStake, currency }) => `${money(moneyAtStake, 0)} ${currency}`);
   const width = Math.max(...amounts.map((amount) => amount.length));
   const lines = alerts.flatMap(({ client, reason }, index) => [
@@ -151,7 +155,7 @@ function showAlerts(alerts: readonly AlertLine[], { news, history }: OpenAlerts,
     `  ${" ".repeat(width)}  ${wrap(reason, width + 4, wide)}`,
   ]);
   const more = news - alerts.length;
-  const rest = [...(more > 0 ? [`${whole(more)} more are new`] : []), ...(history > 0 ? [past] : [])];
+  const rest = [...(more > 0 ? [`${whole(more)} more are new`] : []), ...others];
   return [
     `Clients who need somebody today: ${whole(news)} new ${news === 1 ? "alert" : "alerts"}, most money at stake a year first`,
     ...lines,
