@@ -3,7 +3,7 @@ import type { DropPreset } from "../dropScore.ts";
 import type { Outage } from "../outages.ts";
 import type { MonitoredSilence } from "../silence.ts";
 import { DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
-import { counted, date, number, percent, rarity, short } from "./say.ts";
+import { counted, date, number, peersTakenOut, percent, rarity, short } from "./say.ts";
 
 /** How events of a channel are called, and what fewer of them mean. */
 export interface ChannelWords {
@@ -20,7 +20,11 @@ export const channelWords = {
   call: { plural: "calls", none: "No call" },
 } as const satisfies Record<string, ChannelWords>;
 
-/** An open drop episode as a finding. @param budget false alarms a client-year that the threshold was set for */
+/**
+ * An open drop episode as a finding.
+ * @param budget false alarms a client-year that the threshold was set for
+ * @param segment of the client's peers; empty where all clients are
+ */
 export function dropFinding(
   episode: DropEpisode,
   words: ChannelWords,
@@ -28,6 +32,7 @@ export function dropFinding(
   budget: number,
   weekEndMs: number,
   preset: DropPreset,
+  segment = "",
 ): Finding {
   const { latest } = episode;
   return {
@@ -54,8 +59,8 @@ export function dropFinding(
     text:
       `${percent(1 - latest.ratio)} fewer ${words.plural}: ${number(latest.levelNow)} a week over the last eight weeks` +
       `${preset.name === "fast" ? " (the latest four count triple)" : ""}, usually ${number(latest.levelBefore)}. That is ` +
-      `${number(latest.alarmScore)} times its usual wobble; the line is ${threshold.toFixed(2)}. What all clients did alike is ` +
-      "taken out.",
+      `${number(latest.alarmScore)} times its usual wobble; the line is ${threshold.toFixed(2)}. ` +
+      peersTakenOut(segment),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { DropScore } from "../dropScore.ts";
 import { type BudgetSettings, checkBudget, checkFinite, DAYS_A_YEAR, type Finding, MS_A_DAY } from "./finding.ts";
-import { counted, few, list, number, percent, rarity } from "./say.ts";
+import { counted, few, list, number, peersTakenOut, percent, rarity } from "./say.ts";
 import { moreTail } from "./tails.ts";
 
 /** As much as a drop must fall beyond the level, growth must rise beyond it. */
@@ -18,7 +18,13 @@ export function growthScore({ d, m, sd }: Pick<DropScore, "d" | "m" | "sd">): nu
  * @param threshold as for drops: the spread of now - m is the same both ways
  * @param noun what is counted: "orders", "signs of life"
  */
-export function detectGrowth(score: DropScore, threshold: number, noun: string, weekEndMs: number): Finding | null {
+export function detectGrowth(
+  score: DropScore,
+  threshold: number,
+  noun: string,
+  weekEndMs: number,
+  segment = "",
+): Finding | null {
   const rise = growthScore(score);
   if (!(rise >= threshold)) return null;
   return {
@@ -36,7 +42,7 @@ export function detectGrowth(score: DropScore, threshold: number, noun: string, 
     headline: `${noun} up by ${percent(score.ratio - 1)}`,
     text:
       `${percent(score.ratio - 1)} more ${noun}: ${number(score.levelNow)} a week over the last eight weeks, usually ` +
-      `${number(score.levelBefore)}. What all clients did alike is taken out.`,
+      `${number(score.levelBefore)}. ${peersTakenOut(segment)}`,
   };
 }
 

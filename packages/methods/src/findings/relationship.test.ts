@@ -172,6 +172,9 @@ describe("drop, silence and outages in the same words", () => {
       parts: [],
     });
     expect(drop.text).toMatch(/^\d+ % fewer orders: [\d.]+ a week over the last eight weeks .* usually 8\. That is/);
+    expect(drop.text).toMatch(/What all clients did alike is taken out\.$/);
+    const among = dropFinding(drops.openEpisode!, channelWords.orders, 1.35, 0.25, now, dropPresets.fast, "Joinery");
+    expect(among.text).toMatch(/What all clients of “Joinery” did alike is taken out\.$/);
 
     const history = { activeDays: 10, firstActiveMs: daysAgo(210), lastActiveMs: daysAgo(120) };
     const silence = detectSilence(history, defaultGammaPrior, defaultSilenceSettings, now);

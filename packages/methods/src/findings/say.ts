@@ -55,3 +55,7 @@ export function rarity(falseAlarmsPerClientYear: number): string {
   const years = 1 / falseAlarmsPerClientYear;
   return years >= 100 ? "less than once in 100 years" : `once in ${counted(Math.max(years, 0.1), "year")}`;
 }
+
+/** What a drop score leaves out. @param segment of the client's peers; empty where all clients are */
+export const peersTakenOut = (segment: string): string =>
+  `What all clients${segment === "" ? "" : ` of “${segment}”`} did alike is taken out.`;

@@ -128,6 +128,10 @@ function dropsOf({ channel, segment, activity, panel, budget, outages, asOfMs }:
   return channelDrop(activity, panelOf(context, segment), line, outages, calendar, panel.lastWeek, asOfMs);
 }
 
+/** The segment whose clients are its peers; empty where all are. */
+const peersOf = ({ channel, segment, panel }: ChannelFrame): string =>
+  panel.channels[channel].segmentPanels.has(segment) ? segment : NO_SEGMENT;
+
 const lineOf = (panel: PanelContext, channel: ActivityChannel, budget: number): number => {
   const context = panel.channels[channel];
   return (context.lines.get(dropBudgetOf(channel, budget)) ?? context).threshold;
@@ -167,6 +171,7 @@ function watchDrop(frame: ChannelFrame, drops: ChannelDrop | undefined, calendar
       dropBudgetOf(channel, budget.activity_drop),
       weekEndMs,
       panel.channels[channel].preset,
+      peersOf(frame),
     ),
     moneyAtStake: moneyAtStakeOfDrop(revenueOfYearBefore(revenue, crossedAtMs), ratio),
     likelihood: dropLikelihood(ratio, panel.likelihoodShift),
@@ -209,7 +214,7 @@ function watchGrowth(
   // Where others fell and this client did not, it grew in comparison only.
   if (weeklyOf(activity, panel.lastWeek) < leastGrowth * baseline) return { ...quiet, monitored };
   const weekEndMs = calendar.weekStartMs(panel.lastWeek + 1);
-  const finding = detectGrowth(score, threshold / 2, channelWords[channel].plural, weekEndMs);
+  const finding = detectGrowth(score, threshold / 2, channelWords[channel].plural, weekEndMs, peersOf(frame));
   if (finding === null) return { ...quiet, monitored };
   const added = Math.min(mostGrowth, score.ratio - 1);
   return {
