@@ -222,14 +222,23 @@ describe("signals", () => {
       (lag) => lag === 1,
     );
     await signals.stop();
-    signals = await startService("signals", workspace.environment);
-    await eventually(
-      () => signals.metric("keypulse_signals_ingest_lag_messages"),
-      (lag) => lag === 1,
-    );
-    expect(await stored()).toEqual(before);
+    signals = await startService("signals", { ...workspace.environment, SIGNALS_LAG_TOLD_MINUTES: "0.05" });
+    const told = (state: string) =>
+      eventually(
+        () =>
+          workspace.rows<{ client_name: string; headline: string; reason: string; advice: string }>(
+            `SELECT client_name, headline, reason, advice FROM signals FINAL WHERE subject = 'pipeline' AND state = '${state}'`,
+          ),
+        (rows) => rows.length > 0,
+      );
+    // Silence of alerts must not be taken for silence of trouble.
+    expect(await told("raised")).toMatchObject([
+      { client_name: "ingest", reason: expect.stringMatching(/1 newer event waits\. Alerts about clients wait/) },
+    ]);
+    expect((await stored()).filter(({ detector }) => detector !== "pipeline_lag")).toEqual(before);
 
     ingest = await startService("ingest", workspace.environment);
+    expect(await told("cleared")).toMatchObject([{ reason: "All that arrives is stored at once again." }]);
     // It ordered once: its silence is over, the drop is not.
     const [back] = await eventually(
       () => stored("client_name = 'Quiet & Co' AND said LIKE 'Ordered again on%'"),

@@ -11,6 +11,7 @@ export const channels = [
   "payments",
   "surveys",
   "source",
+  "pipeline",
 ] as const;
 export type Channel = (typeof channels)[number];
 
@@ -36,6 +37,7 @@ export const detectorChannels = {
   new_contacts: ["all"],
   return: ["orders"],
   source_outage: ["source"],
+  pipeline_lag: ["pipeline"],
 } as const satisfies Record<string, readonly Channel[]>;
 export type Detector = keyof typeof detectorChannels;
 export const detectors = Object.keys(detectorChannels) as [Detector, ...Detector[]];
@@ -54,6 +56,7 @@ export const causes = [
   "growing",
   "back",
   "source_broken",
+  "pipeline_behind",
 ] as const;
 export type Cause = (typeof causes)[number];
 
@@ -101,8 +104,8 @@ export type FindingOfSignal = z.infer<typeof findingSchema>;
 
 /** What a signal and an alert say alike. */
 export const saidSchema = z.object({
-  /** What it is about: a client, or a source of events, whose id and name then stand in the client's place. */
-  subject: z.enum(["client", "source"]),
+  /** What it is about: a client; or a source of events, or the way of all events into the store, named in the client's place. */
+  subject: z.enum(["client", "source", "pipeline"]),
   client_id: z.uuid(),
   client_name: z.string(),
   cause: z.enum(causes),

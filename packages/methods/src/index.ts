@@ -83,6 +83,7 @@ export {
 } from "./findings/marginTrend.ts";
 export { defaultMixSettings, detectMix, type OrderWithGroups } from "./findings/mix.ts";
 export { detectPayment, type Invoice, type PaymentSettings } from "./findings/payment.ts";
+export { type PipelineLag, pipelineLagFinding } from "./findings/pipelineLag.ts";
 export { type AskedAsOf, type RaisedFinding, raisedSince } from "./findings/raisedSince.ts";
 export { detectReturn, type LostClient } from "./findings/returned.ts";
 export {

@@ -5,7 +5,7 @@
 -- client_id: Client now
 -- client_name: Name of the client now
 -- client_name_then: Name of the client when this version was written
--- subject: client, or source: then its name stands in place of a client's
+-- subject: client; or source, or pipeline (ingest): then its name stands in place of a client's
 -- cause: What it is about; findings on one client with one cause are one alert
 -- direction: worse, better or neutral, for us
 -- detector: Detector whose finding leads

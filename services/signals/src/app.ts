@@ -19,6 +19,7 @@ import { DetectorLines } from "./outputs/detectorLines.ts";
 import { HeldFindings } from "./outputs/heldFindings.ts";
 import { SignalLog } from "./outputs/signalLog.ts";
 import { createEvaluator } from "./steps/evaluateClients.ts";
+import { createWatchLag } from "./steps/watchLag.ts";
 
 const watermarkEveryMs = 500;
 const budgetEveryMs = 10_000;
@@ -42,6 +43,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   await admin.connect();
   const topics = topicNames(settings.TOPIC_PREFIX);
 
+  const signalLog = new SignalLog(clickhouse, producer, topics.signals);
   const watermark = new Watermark(admin, Object.values(topics.events), settings.INGEST_GROUP, logger);
   const touched = new TouchedClients(kafka, settings.SIGNALS_GROUP, topics.touched, logger);
   const deadlines = new Deadlines(redis, settings.REDIS_PREFIX);
@@ -58,7 +60,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
       workspaceBudget: new WorkspaceBudget(clickhouse, logger),
     },
     {
-      signalLog: new SignalLog(clickhouse, producer, topics.signals),
+      signalLog,
       lines: new DetectorLines(clickhouse),
       held: new HeldFindings(clickhouse),
     },
@@ -79,6 +81,13 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
     },
     metrics,
     logger,
+  );
+
+  const startedMs = Date.now();
+  const watchLag = createWatchLag(
+    signalLog,
+    { heldAfterMs: mostBehindMs, toldAfterMs: settings.SIGNALS_LAG_TOLD_MINUTES * 60_000 },
+    settings.WORKSPACE_CURRENCY,
   );
 
   const stopping = new AbortController();
@@ -108,6 +117,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
     metrics.deadlines.set(await deadlines.count());
     // The deadline of everybody is always there, unless Redis was emptied: then all are worked out again.
     if (!(await deadlines.has(everybody))) await deadlines.set([[everybody, 0]]);
+    metrics.signalled(await watchLag(watermark.completeUntilMs || startedMs, watermark.lag, Date.now()));
   }
 
   async function followBudget(): Promise<void> {

@@ -24,6 +24,8 @@ const advice: Readonly<Record<Cause, string>> = {
   back: "Thank them, and ask what brought them back and what had made them leave. Write both down: the next weeks decide whether they stay.",
   source_broken:
     "For marketing operations: check that the sender still runs, and its key, address and recent errors. Alerts about clients known through it wait until it is back.",
+  pipeline_behind:
+    "For whoever runs Keypulse: look whether the ingest service and ClickHouse are ready and what their logs say. If more arrives than is stored, add an ingest worker. A large import passes by itself.",
 };
 
 const adviceOnGoodNews: Partial<Record<Cause, string>> = {

@@ -11,7 +11,8 @@ export type Cause =
   | "dependence"
   | "growing"
   | "back"
-  | "source_broken";
+  | "source_broken"
+  | "pipeline_behind";
 
 /**
  * What any detector found, as data: enough to explain it, to join it with others and to repeat it. Plain JSON.

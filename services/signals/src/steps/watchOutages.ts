@@ -1,14 +1,13 @@
 import type { Signal } from "@keypulse/contracts";
-import { nameUuid } from "@keypulse/identity";
 import { outageFinding, type SourceWatch } from "@keypulse/methods";
-import { type Change, changesOf } from "../domain/changes.ts";
+import { changesOf } from "../domain/changes.ts";
 import type { PanelContext } from "../domain/context.ts";
+import { aboutOwn, idOfOwn } from "../domain/ownSignals.ts";
 import { isJudged, type SourceSettings } from "../domain/sourceState.ts";
 import type { Watched } from "../domain/watched.ts";
 import type { SignalLog } from "../outputs/signalLog.ts";
 
-/** Id that stands in a client's place in signals about a source. */
-const idOfSource = (source: string): string => nameUuid(`source:${source}`);
+const idOfSource = (source: string): string => idOfOwn("source", source);
 
 /** Tells marketing ops of sources that broke, and that they are back: one alert an outage. */
 export function createWatchOutages(signalLog: SignalLog, currency: string) {
@@ -29,8 +28,8 @@ export function createWatchOutages(signalLog: SignalLog, currency: string) {
     const detectedAtMs = Date.now();
     const signals = seen.flatMap(({ source, watched }) => {
       const id = idOfSource(source);
-      return changesOf(id, [watched], last.get(id) ?? [], detectedAtMs).map(
-        (change: Change): Signal => ({ ...change, subject: "source", client_id: id, client_name: source, currency }),
+      return changesOf(id, [watched], last.get(id) ?? [], detectedAtMs).map((change) =>
+        aboutOwn(change, "source", source, currency),
       );
     });
     await signalLog.write(signals);
