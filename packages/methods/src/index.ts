@@ -164,6 +164,7 @@ export {
   peerRatio,
   type WeeklyHistory,
 } from "./peerFactor.ts";
+export { binomialCount, poissonCount, seededRandom } from "./random.ts";
 export {
   fitRegularity,
   type GapLaw,

@@ -1,5 +1,5 @@
 import type { EventKind, EventType } from "@keypulse/contracts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "@keypulse/methods";
 
 /** An event as a producer would send it. */
 export interface SentEvent {

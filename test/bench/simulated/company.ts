@@ -1,3 +1,5 @@
+import { poissonCount } from "@keypulse/methods";
+
 /**
  * Made-up companies whose structure is written down, to judge what the real histories of this repository can't: they hold
  * one channel and under two years. In each a client's week in a channel is a Poisson count of mean
@@ -73,7 +75,7 @@ export function drawCompany(law: CompanyLaw, random: () => number): Company {
       return Array.from({ length: law.weeks }, (_, week) => {
         if (!uses[i]) return 0;
         const burst = gamma(burstShape, random) / burstShape;
-        return poisson(scale * rate * season[week]! * level[week]! * busy[week]! * burst, random);
+        return poissonCount(scale * rate * season[week]! * level[week]! * busy[week]! * burst, random);
       });
     });
   });
@@ -131,12 +133,4 @@ function gamma(shape: number, random: () => number): number {
     const v = (1 + x / Math.sqrt(9 * d)) ** 3;
     if (v > 0 && Math.log(1 - random()) < x * x * 0.5 + d - d * v + d * Math.log(v)) return d * v;
   }
-}
-
-/** Knuth's product of uniforms. */
-function poisson(mean: number, random: () => number): number {
-  const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = random(); product > limit; product *= random()) count++;
-  return count;
 }
