@@ -21,8 +21,8 @@ would have found, how late, and how often it would have been wrong. Drops are pl
 found. Thresholds are set on the first period, all figures are of the second; every rule gets the same budget of false
 alarms. Reads activity from ClickHouse (npm start), or a file, and then nothing has to run.
 
-  --csv FILE            events, one a row: columns client, time and, if there are such, kind, source, amount; divided by
-                        comma, semicolon or tab; ISO times; may be packed by gzip
+  --csv FILE            events, one a row: columns client, time and, if there are such, kind, source, amount, segment;
+                        divided by comma, semicolon or tab; ISO times; may be packed by gzip
   --from, --to DAY      of history; --to is not included
   --calibrate-until DAY where the second period begins; default: the middle
   --budget N            false alarms a client-year; default 0.25; 0.1, 0.25 and 0.5 are reported in any case
