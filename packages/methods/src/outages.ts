@@ -93,6 +93,8 @@ const MS_AN_HOUR = 3_600_000;
 const FIRST_CLOCK_HOURS = 8 * HOURS_A_DAY;
 /** A gap that swallows so much of a usual day, and is no chance, was a holiday. */
 const HOLIDAY_SHARE = 0.75;
+/** Silence in which not one event was to be expected is never unusual. */
+const LEAST_UNUSUAL_EVENTS = 1;
 
 /**
  * When was a source (a sender of events, for all clients together) broken? A gap is measured on the source's own clock:
@@ -230,7 +232,7 @@ class JudgedSource {
     });
     // One rank up: late in a week the reference holds that week's short gaps but not yet its long one.
     const above = Math.max(0, Math.floor((1 - settings.usualQuantile) * clock.activeHours) - 1);
-    const usualEvents = Math.max(rhythm, largestOf(usual, above + 1)[above] ?? 0);
+    const usualEvents = Math.max(LEAST_UNUSUAL_EVENTS, rhythm, largestOf(usual, above + 1)[above] ?? 0);
     return { tail, lineEvents, leastEvents, usualEvents, thresholdHours };
   }
 
