@@ -6,6 +6,8 @@ const HOURS_A_YEAR = 24 * 365.25;
 const PRIOR = { r: 4, alpha: 4 };
 /** The source's largest gaps that say how its own tail falls, with a whole window behind it and with little. */
 const LARGEST_GAPS = { most: 10, least: 3 };
+/** The budget lets no more false calls come within a window; further outages are the source's own breaks. */
+const MOST_CUT = 2;
 
 /** How rare gaps of a source are; gaps are measured in events that are expected in them (on the source's clock). */
 export interface OutageTail {
@@ -26,7 +28,8 @@ export interface OutageTail {
  * has). In a short history ten would reach into the gaps within bursts: fewer then, whose tail is the wider. O(gaps).
  *
  * @param gaps earlier gaps on the clock, without outages and holidays; zeros may be missing
- * @param cut lines that gaps went beyond which were called outages: left out wholly, they would make false ones ever likelier
+ * @param cut lines that gaps went beyond which were called outages: left out wholly, they would make false ones ever likelier;
+ *   oldest first
  */
 export function outageTail(clock: SourceClock, gaps: readonly number[], cut: readonly number[]): OutageTail {
   const aYear = HOURS_A_YEAR / clock.seenHours;
@@ -37,7 +40,7 @@ export function outageTail(clock: SourceClock, gaps: readonly number[], cut: rea
   const largest = largestOf(gaps, count + 1);
   const above = largest[count] ?? 0;
   const excesses = largest.slice(0, count);
-  const excess = [...excesses, ...cut].reduce((sum, gap) => sum + Math.max(0, gap - above), 0);
+  const excess = [...excesses, ...cut.slice(-MOST_CUT)].reduce((sum, gap) => sum + Math.max(0, gap - above), 0);
   const own = { shape: excesses.length, rateDays: excess };
   const ownAYear = excesses.length * aYear;
 

@@ -127,7 +127,7 @@ describe("an outage", () => {
     expect(called!.state).toBe("outage");
     expect(outages[0]!.missedHours).toBeCloseTo(15, 0);
     expect(outages[0]!.tailProbability).toBeLessThan(1e-9);
-    expect(outages[0]!.falseOutagesAYearAtLine).toBeLessThan(0.5);
+    expect(outages[0]!.falseOutagesAYearAtLine).toBeLessThan(0.25);
   });
 
   it("is going on, without an end, while the source has not returned", () => {
@@ -259,8 +259,8 @@ describe("the budget of false outages", () => {
   });
 
   it.each(counts)("is kept by $name", ({ outages }) => {
-    // 0.5 a source-year are 20; a Poisson count exceeds 31 once in 100 times.
-    expect(outages).toBeLessThanOrEqual(31);
+    // 0.25 a source-year are 10; a Poisson count exceeds 18 once in 100 times.
+    expect(outages).toBeLessThanOrEqual(18);
   });
 
   it("is not kept by never calling", () => {

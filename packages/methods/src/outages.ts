@@ -28,14 +28,14 @@ export interface OutageSettings {
 }
 
 /**
- * Why these: ten sources at 0.5 are five false calls a year for whoever looks after them, and half the budget costs only
- * ln 2 = 0.7 expected events of delay. Two holidays may follow each other (Easter, Christmas) or enclose a weekend, and a
+ * Why these: ten sources at 0.25 are five false calls in two years for whoever looks after them, and clients' alerts are
+ * held as soon as silence is unusual: half the budget costs only ln 2 = 0.7 expected events of delay. Two holidays may follow each other (Easter, Christmas) or enclose a weekend, and a
  * source's first and last hours of a day are not sharp: 2.5 days. Early closing before one holiday: 1.5. Outages are left
  * out of what is usual, which alone would make a source that begins to close on Sundays broken on every Sunday to come:
  * hence the rhythm rule.
  */
 export const defaultOutageSettings: OutageSettings = {
-  falseOutagesPerSourceYear: 0.5,
+  falseOutagesPerSourceYear: 0.25,
   minGapHours: 6,
   holidayDays: 2.5,
   brokenDayDays: 1.5,
