@@ -82,7 +82,7 @@ const { calendar, channels, untilMs, sourceHours } = await readCsv(resolve(path)
   nowMs: Date.now(),
   onProgress: () => {},
 });
-const sources = new SourceWatch(sourceHours, untilMs);
+const sources = new SourceWatch(sourceHours, untilMs, calendar);
 const panel = replayPanel({ clients: channels.at(-1)!.clients, calendar, untilMs, sources, minSourceClients: 5 });
 const periods = periodsOf(panel);
 if (periods === undefined) throw new Error("the history is too short");

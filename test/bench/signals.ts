@@ -94,7 +94,7 @@ async function lookAtEverybody({ histories, caseFiles, casePanels }: ReturnType<
   const asOfMs = Date.now();
   const began = performance.now();
   const list: ClientHistory[] = await histories.loadAll();
-  const sources = new SourceWatch(await histories.sourceHours(asOfMs), asOfMs);
+  const sources = new SourceWatch(await histories.sourceHours(asOfMs), asOfMs, calendar);
   const loaded = performance.now();
   note();
   const panel = buildPanelContext(
@@ -152,7 +152,7 @@ async function lookAtTouched(
     dropPresets.fast,
     [],
   );
-  const sources = new SourceWatch(await histories.sourceHours(asOfMs), asOfMs);
+  const sources = new SourceWatch(await histories.sourceHours(asOfMs), asOfMs, calendar);
   const common = { panel, cases: await casePanels.read(asOfMs, budgets.forAll.concentration_trend) };
   const times: number[] = [];
   for (let i = 0; i < looks; i++) {

@@ -73,7 +73,7 @@ export async function runBacktest(
   onProgress: (note: string, fraction: number) => Promise<void>,
 ): Promise<BacktestReport> {
   const { calendar, untilMs } = history;
-  const sources = new SourceWatch(history.sourceHours, untilMs);
+  const sources = new SourceWatch(history.sourceHours, untilMs, calendar);
   const channels: ChannelReport[] = [];
   const alerts: ReportedAlert[] = sourceAlerts(history);
   for (const [index, { name, clients }] of history.channels.entries()) {
@@ -150,19 +150,23 @@ function liveThreshold(panel: ReplayPanel, toWeek: number, budget: number): numb
 }
 
 /** Of sources that enough clients hang on: the pause of another may be its clients'. */
-function sourceAlerts({ channels, sourceHours, untilMs }: BacktestHistory): ReportedAlert[] {
+function sourceAlerts({ channels, sourceHours, untilMs, calendar }: BacktestHistory): ReportedAlert[] {
   const everybody = channels.at(-1)!.clients;
   return [...sourceHours].flatMap(([source, hours]) => {
     if (everybody.filter((client) => mainSources(client).includes(source)).length < minSourceClients) return [];
     const nowMs = Math.max(untilMs, ((hours.at(-1) ?? 0) + 1) * hourMs);
-    return findOutages(hours, nowMs).outages.map(({ startMs, endMs, gapHours, thresholdHours }) => ({
+    return findOutages(hours, nowMs, calendar.hourOfWeek).outages.map((outage) => ({
       source,
       signal: "source_outage" as const,
-      time: new Date(startMs + thresholdHours * hourMs).toISOString(),
-      // By construction one gap in 40,000 of a source with an exponential tail.
-      probability: 0.99,
-      ended: endMs === undefined ? null : new Date(endMs).toISOString(),
-      figures: { gap_hours: gapHours, threshold_hours: thresholdHours },
+      time: new Date(outage.startMs + outage.thresholdHours * hourMs).toISOString(),
+      probability: Number((1 - outage.tailProbability).toFixed(4)),
+      ended: outage.endMs === undefined ? null : new Date(outage.endMs).toISOString(),
+      figures: {
+        gap_hours: outage.gapHours,
+        threshold_hours: outage.thresholdHours,
+        missed_hours: outage.missedHours,
+        false_outages_a_year: outage.falseOutagesAYear,
+      },
     }));
   });
 }

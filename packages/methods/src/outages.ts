@@ -1,57 +1,81 @@
-import { GapRanks } from "./gapRanks.ts";
 import type { OpenInterval } from "./intervals.ts";
+import { endOfDay, expectedIn, hoursToLine, type LocalClock } from "./outageLine.ts";
+import { largestOf, type OutageTail, outageTail } from "./outageTail.ts";
+import { HOURS_A_DAY, HOURS_A_WEEK, type HourOfWeek, hourOfWeekUtc, SourceHours } from "./sourceClock.ts";
+import { type PastGap, SourceGaps } from "./sourceGaps.ts";
 
 export interface OutageSettings {
+  /** Budget F: false outages a source-year, were there no holidays. */
+  readonly falseOutagesPerSourceYear: number;
   /** No gap shorter than this many silent hours is an outage. */
   readonly minGapHours: number;
-  /** Which of the source's own gaps is taken as its longest usual one. */
-  readonly quantile: number;
-  /** How far beyond that a gap must go. */
-  readonly factor: number;
-  /** Gaps that ended in the trailing weeks are compared with. */
+  /** Usual days that a source which rests on some day of the week may be away besides, when it stops after its day is done. */
+  readonly holidayDays: number;
+  /** The same, when it stops in the middle of its day: no holiday begins so. */
+  readonly brokenDayDays: number;
+  /** Its gaps up to this quantile are usual; beyond, silence is "unusual". */
+  readonly usualQuantile: number;
+  /** The source's clock is made of these trailing weeks. */
   readonly referenceWeeks: number;
   /** Nothing is judged before the source is this old. */
   readonly minHistoryDays: number;
   /** Nor with fewer gaps to compare with. */
   readonly minReferenceGaps: number;
-  /** What came this often in the trailing rhythmWeeks is rhythm: it counts as usual, even if it was called an outage. */
+  /** What came this often in the trailing rhythmWeeks is rhythm: up to rhythmFactor times that is usual, even if it was called an outage. */
   readonly rhythmGaps: number;
   readonly rhythmWeeks: number;
+  readonly rhythmFactor: number;
 }
 
 /**
- * Why these: a week has 168 hours, so whatever happens once a week (a weekend, a closed Sunday, a weekly pause) is more
- * than 0.5 % of a source's gaps and lies inside the 99.5 % quantile. Where gaps have an exponential tail, twice that
- * quantile is its square: one gap in 40,000. Earlier outages are left out of the comparison, which alone would make a
- * source that begins to close on Sundays broken on every Sunday to come: hence the rhythm rule.
+ * Why these: ten sources at 0.25 are five false calls in two years for whoever looks after them, and clients' alerts are
+ * held as soon as silence is unusual: half the budget costs only ln 2 = 0.7 expected events of delay. Two holidays may follow each other (Easter, Christmas) or enclose a weekend, and a
+ * source's first and last hours of a day are not sharp: 2.5 days. Early closing before one holiday: 1.5. Outages are left
+ * out of what is usual, which alone would make a source that begins to close on Sundays broken on every Sunday to come:
+ * hence the rhythm rule.
  */
 export const defaultOutageSettings: OutageSettings = {
+  falseOutagesPerSourceYear: 0.25,
   minGapHours: 6,
-  quantile: 0.995,
-  factor: 2,
+  holidayDays: 2.5,
+  brokenDayDays: 1.5,
+  usualQuantile: 0.995,
   referenceWeeks: 26,
   minHistoryDays: 14,
   minReferenceGaps: 20,
   rhythmGaps: 3,
   rhythmWeeks: 4,
+  rhythmFactor: 1.25,
 };
 
+/** How rare a gap is. */
+interface GapRarity {
+  /** P(a gap of this source is longer), if nothing is broken. */
+  readonly tailProbability: number;
+  /** Gaps a year that are longer, if nothing is broken: false outages, were the line drawn right here. */
+  readonly falseOutagesAYear: number;
+  /** The same at the line that it is held to. */
+  readonly falseOutagesAYearAtLine: number;
+  /** Hours of the gap in which the source usually sends. */
+  readonly missedHours: number;
+}
+
 /** A stretch without a single event, far beyond the source's own gaps. */
-export interface Outage extends OpenInterval {
+export interface Outage extends OpenInterval, GapRarity {
   /** Silent hours: up to the return, or up to now. */
   readonly gapHours: number;
-  /** What the gap was compared with. */
+  /** Silent hours after which it was called an outage; they depend on when it began. */
   readonly thresholdHours: number;
 }
 
 /** The gap that is open now. */
-export interface OpenGap {
+export interface OpenGap extends Partial<GapRarity> {
   /** End of the last hour with events. */
   readonly startMs: number;
   readonly gapHours: number;
   /** "unjudged": too little history; "unusual": longer than the longest usual one, but not yet an outage. */
   readonly state: "unjudged" | "usual" | "unusual" | "outage";
-  /** Undefined when unjudged. */
+  /** Undefined when unjudged, as are the rarities. */
   readonly thresholdHours: number | undefined;
   /** Time at which the gap is (or was) called an outage unless an event comes; undefined when unjudged. */
   readonly deadlineMs: number | undefined;
@@ -65,130 +89,181 @@ export interface SourceContinuity {
 }
 
 const MS_AN_HOUR = 3_600_000;
-const HOURS_A_DAY = 24;
-const HOURS_A_WEEK = 168;
+/** Gaps that begin earlier have no measure: the clock knows no weekend before it saw one. */
+const FIRST_CLOCK_HOURS = 8 * HOURS_A_DAY;
+/** A gap that swallows so much of a usual day, and is no chance, was a holiday. */
+const HOLIDAY_SHARE = 0.75;
+/** Silence in which not one event was to be expected is never unusual. */
+const LEAST_UNUSUAL_EVENTS = 1;
 
 /**
- * When was a source (a sender of events, for all clients together) broken? A gap is an outage when its silent hours
- * exceed max(6 h, 2 * the 99.5 % quantile of the source's earlier gaps of the trailing 26 weeks); outages are left out
- * of that reference, nights and weekends are in it. What came three times in four weeks is taken for rhythm.
+ * When was a source (a sender of events, for all clients together) broken? A gap is measured on the source's own clock:
+ * in events that are expected in its hours of the week, by the trailing 26 weeks without outages. It is an outage when
+ * gaps as long are rarer than the budget (outageTail), it has more than 6 hours, is beyond what came three times in four
+ * weeks, and for a source with days of rest more than holidays can explain.
  *
- * O(n log h) for n active hours, h the hours of the reference window (4,368), plus a look at four weeks for each gap
- * beyond its threshold: a few milliseconds for 26 weeks.
+ * O(hours) from the first active hour to now, and a look at the gaps of 26 weeks for each gap beyond 6 hours.
  *
  * @param activeHours hours with at least one event, as hours since 1970 (floor(ms / 3600000)), ascending, distinct
  * @param nowMs up to when the source's silence is known; hand in the time up to which its events are surely stored
+ * @param hourOfWeek of the place where the source's people live: with UTC, changes of clocks blur nights and weekends
  * @throws RangeError when hours are not ascending integers, or nowMs lies before the last active hour
  */
 export function findOutages(
   activeHours: readonly number[],
   nowMs: number,
+  hourOfWeek: HourOfWeek = hourOfWeekUtc,
   settings: OutageSettings = defaultOutageSettings,
 ): SourceContinuity {
   checkInput(activeHours, nowMs);
   const firstHour = activeHours[0];
   if (firstHour === undefined) return { outages: [], openGap: undefined };
 
-  const reference = new GapReference(firstHour, settings);
+  const source = new JudgedSource(firstHour, hourOfWeek, settings);
   const outages: Outage[] = [];
   for (let i = 1; i < activeHours.length; i++) {
-    const startHour = activeHours[i - 1]! + 1;
-    const endHour = activeHours[i]!;
-    const gapHours = endHour - startHour;
-    const usualGap = reference.usualGapBefore(startHour);
-    // The rhythm costs a look at four weeks: only for the few gaps that the quantile alone would call outages.
-    const suspect = usualGap !== undefined && gapHours > outageThreshold(usualGap, settings);
-    const thresholdHours = suspect
-      ? outageThreshold(Math.max(usualGap, rhythmicGapBefore(activeHours, i - 1, settings)), settings)
-      : Number.POSITIVE_INFINITY;
-    if (gapHours > thresholdHours) {
-      outages.push({ startMs: startHour * MS_AN_HOUR, endMs: endHour * MS_AN_HOUR, gapHours, thresholdHours });
-    } else {
-      reference.add(gapHours, endHour);
-    }
+    const outage = source.endGap(activeHours[i - 1]! + 1, activeHours[i]!);
+    if (outage !== undefined) outages.push(outage);
   }
-
-  const last = activeHours.length - 1;
-  const lastStartHour = activeHours[last]! + 1;
-  const usualGap = reference.usualGapBefore(lastStartHour);
-  const openGap = describeOpenGap(
-    lastStartHour,
-    nowMs,
-    usualGap === undefined ? undefined : Math.max(usualGap, rhythmicGapBefore(activeHours, last, settings)),
-    settings,
-  );
-  if (openGap.state === "outage") {
-    const { startMs, gapHours, thresholdHours } = openGap;
-    outages.push({ startMs, endMs: undefined, gapHours, thresholdHours: thresholdHours! });
-  }
+  const { openGap, outage } = source.openGap(activeHours.at(-1)! + 1, nowMs);
+  if (outage !== undefined) outages.push(outage);
   return { outages, openGap };
 }
 
-/** The gaps of the trailing weeks that a new gap is compared with, outages left out. */
-class GapReference {
+/** What is known of a source while its hours are gone through. */
+class JudgedSource {
   readonly #firstHour: number;
+  readonly #hourOfWeek: HourOfWeek;
   readonly #settings: OutageSettings;
-  readonly #windowHours: number;
-  readonly #ranks: GapRanks;
-  readonly #gaps: { gapHours: number; endHour: number }[] = [];
-  #oldest = 0;
+  readonly #hours: SourceHours;
+  readonly #gaps: SourceGaps;
+  #local: LocalClock | undefined;
+  #localHour = Number.NEGATIVE_INFINITY;
 
-  constructor(firstHour: number, settings: OutageSettings) {
+  constructor(firstHour: number, hourOfWeek: HourOfWeek, settings: OutageSettings) {
+    const windowHours = settings.referenceWeeks * HOURS_A_WEEK;
     this.#firstHour = firstHour;
+    this.#hourOfWeek = hourOfWeek;
     this.#settings = settings;
-    this.#windowHours = settings.referenceWeeks * HOURS_A_WEEK;
-    this.#ranks = new GapRanks(this.#windowHours);
+    this.#hours = new SourceHours(windowHours, hourOfWeek);
+    this.#gaps = new SourceGaps(windowHours);
+    this.#hours.add(firstHour, "active");
   }
 
-  add(gapHours: number, endHour: number): void {
-    this.#ranks.add(gapHours);
-    this.#gaps.push({ gapHours, endHour });
-  }
-
-  /** The longest usual gap as known at the start of a gap; undefined while there is too little to go by. */
-  usualGapBefore(startHour: number): number | undefined {
-    while (this.#oldest < this.#gaps.length && this.#gaps[this.#oldest]!.endHour < startHour - this.#windowHours) {
-      this.#ranks.remove(this.#gaps[this.#oldest++]!.gapHours);
+  /** Takes the silent hours [startHour, endHour) and the active hour after them. @returns the outage that it was */
+  endGap(startHour: number, endHour: number): Outage | undefined {
+    const gapHours = endHour - startHour;
+    let outage: Outage | undefined;
+    if (gapHours > 0) {
+      const local = this.#localAt(startHour);
+      const events = expectedIn(local, local.clock.events, startHour, endHour);
+      let kind: PastGap["kind"] = "usual";
+      if (gapHours > this.#settings.minGapHours && this.#isJudged(startHour, local)) {
+        const { thresholdHours, tail, lineEvents, leastEvents } = this.#lineFor(startHour, local);
+        if (gapHours > thresholdHours) {
+          kind = { cutAt: lineEvents };
+          outage = {
+            ...{ startMs: startHour * MS_AN_HOUR, endMs: endHour * MS_AN_HOUR, gapHours, thresholdHours },
+            ...rarityOf(local, tail, startHour, endHour, thresholdHours),
+          };
+        } else if (events > lineEvents || (events > leastEvents && this.#tookADay(local, startHour, endHour))) {
+          kind = "holiday";
+        }
+      }
+      if (startHour - this.#firstHour >= FIRST_CLOCK_HOURS) this.#gaps.add({ endHour, events, kind });
+      for (let hour = startHour; hour < endHour; hour++) {
+        this.#hours.add(hour, kind === "usual" ? "silent" : "left_out");
+      }
     }
-    const { minHistoryDays, minReferenceGaps, quantile } = this.#settings;
-    const gaps = this.#ranks.size;
-    if (startHour - this.#firstHour < minHistoryDays * HOURS_A_DAY || gaps < minReferenceGaps) return undefined;
+    this.#hours.add(endHour, "active");
+    return outage;
+  }
+
+  openGap(startHour: number, nowMs: number): { openGap: OpenGap; outage?: Outage } {
+    const startMs = startHour * MS_AN_HOUR;
+    // Inside the last active hour the gap has not begun.
+    const nowHour = Math.max(startHour, nowMs / MS_AN_HOUR);
+    const gap = { startMs, gapHours: nowHour - startHour };
+    const local = this.#localAt(startHour);
+    if (!this.#isJudged(startHour, local)) {
+      return { openGap: { ...gap, state: "unjudged", thresholdHours: undefined, deadlineMs: undefined } };
+    }
+    const { thresholdHours, usualEvents, tail } = this.#lineFor(startHour, local);
+    const rarity = rarityOf(local, tail, startHour, nowHour, thresholdHours);
+    const judged = { ...gap, ...rarity, thresholdHours };
+    // A gap must exceed its threshold: the first millisecond after it.
+    const deadlineMs = Math.floor(startMs + thresholdHours * MS_AN_HOUR) + 1;
+    if (nowMs >= deadlineMs) {
+      return { openGap: { ...judged, state: "outage", deadlineMs }, outage: { ...judged, endMs: undefined } };
+    }
+    const isUsual = expectedIn(local, local.clock.events, startHour, nowHour) <= usualEvents;
+    return { openGap: { ...judged, state: isUsual ? "usual" : "unusual", deadlineMs } };
+  }
+
+  /** The clock as known when a gap begins, at most a day old. */
+  #localAt(startHour: number): LocalClock {
+    if (this.#local === undefined || startHour - this.#localHour >= HOURS_A_DAY) {
+      this.#local = { clock: this.#hours.clock(), hourOfWeek: this.#hourOfWeek };
+      this.#localHour = startHour;
+    }
+    return this.#local;
+  }
+
+  #isJudged(startHour: number, { clock }: LocalClock): boolean {
+    const { minHistoryDays, minReferenceGaps } = this.#settings;
+    return startHour - this.#firstHour >= minHistoryDays * HOURS_A_DAY && clock.activeHours > minReferenceGaps;
+  }
+
+  /** Events are those at the line, at the line of a source without bursts, and up to which silence is usual. */
+  #lineFor(startHour: number, local: LocalClock) {
+    const settings = this.#settings;
+    const { clock } = local;
+    const { usual, cut } = this.#gaps.before(startHour);
+    const tail = outageTail(clock, usual, cut);
+    const rhythm = this.#gaps.rhythmBefore(startHour, settings.rhythmGaps, settings.rhythmWeeks);
+    const byRhythm = settings.rhythmFactor * rhythm;
+    const lineEvents = Math.max(tail.exceededAYear(settings.falseOutagesPerSourceYear), byRhythm);
+    const leastEvents = Math.max(tail.atRandomAYear(settings.falseOutagesPerSourceYear), byRhythm);
+    const thresholdHours = hoursToLine(local, startHour, {
+      events: lineEvents,
+      days: clock.rests ? this.#daysOfRest(startHour, local, tail) : 0,
+      hours: settings.minGapHours,
+      mostHours: settings.referenceWeeks * HOURS_A_WEEK,
+    });
     // One rank up: late in a week the reference holds that week's short gaps but not yet its long one.
-    return this.#ranks.atRank(Math.min(gaps, Math.ceil(quantile * gaps) + 1));
+    const above = Math.max(0, Math.floor((1 - settings.usualQuantile) * clock.activeHours) - 1);
+    const usualEvents = Math.max(LEAST_UNUSUAL_EVENTS, rhythm, largestOf(usual, above + 1)[above] ?? 0);
+    return { tail, lineEvents, leastEvents, usualEvents, thresholdHours };
+  }
+
+  #tookADay(local: LocalClock, startHour: number, endHour: number): boolean {
+    return local.clock.rests && expectedIn(local, local.clock.dayShare, startHour, endHour) >= HOLIDAY_SHARE;
+  }
+
+  /** A holiday begins when a day's work is done: silence that is an outage by its first day alone began in its middle. */
+  #daysOfRest(startHour: number, local: LocalClock, tail: OutageTail): number {
+    const { holidayDays, brokenDayDays, falseOutagesPerSourceYear } = this.#settings;
+    const firstDay = expectedIn(local, local.clock.events, startHour, endOfDay(local, startHour));
+    return tail.longerAYear(firstDay) < falseOutagesPerSourceYear ? brokenDayDays : holidayDays;
   }
 }
 
-/** The gap that the source reached rhythmGaps times in the trailing rhythmWeeks, outages included. */
-function rhythmicGapBefore(activeHours: readonly number[], last: number, settings: OutageSettings): number {
-  const longest: number[] = Array(settings.rhythmGaps).fill(0);
-  const sinceHour = activeHours[last]! + 1 - settings.rhythmWeeks * HOURS_A_WEEK;
-  for (let i = last; i > 0 && activeHours[i]! >= sinceHour; i--) {
-    longest.push(activeHours[i]! - activeHours[i - 1]! - 1);
-    longest.sort((a, b) => b - a).pop();
-  }
-  return longest.at(-1) ?? 0;
-}
-
-function describeOpenGap(
+function rarityOf(
+  local: LocalClock,
+  tail: OutageTail,
   startHour: number,
-  nowMs: number,
-  usualGap: number | undefined,
-  settings: OutageSettings,
-): OpenGap {
-  const startMs = startHour * MS_AN_HOUR;
-  // Inside the last active hour the gap has not begun.
-  const gapHours = Math.max(0, nowMs - startMs) / MS_AN_HOUR;
-  if (usualGap === undefined) {
-    return { startMs, gapHours, state: "unjudged", thresholdHours: undefined, deadlineMs: undefined };
-  }
-  const thresholdHours = outageThreshold(usualGap, settings);
-  const state = gapHours > thresholdHours ? "outage" : gapHours > usualGap ? "unusual" : "usual";
-  // A gap must exceed its threshold: the first millisecond after it.
-  return { startMs, gapHours, state, thresholdHours, deadlineMs: startMs + thresholdHours * MS_AN_HOUR + 1 };
-}
-
-function outageThreshold(usualGap: number, settings: OutageSettings): number {
-  return Math.max(settings.minGapHours, settings.factor * usualGap);
+  endHour: number,
+  thresholdHours: number,
+): GapRarity {
+  const longerAYear = (toHour: number): number =>
+    tail.longerAYear(expectedIn(local, local.clock.events, startHour, toHour));
+  const falseOutagesAYear = longerAYear(endHour);
+  return {
+    tailProbability: Math.min(1, falseOutagesAYear / tail.gapsAYear),
+    falseOutagesAYear,
+    falseOutagesAYearAtLine: longerAYear(startHour + thresholdHours),
+    missedHours: expectedIn(local, local.clock.active, startHour, endHour),
+  };
 }
 
 function checkInput(activeHours: readonly number[], nowMs: number): void {

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectRedis } from "@keypulse/engines";
 import { IdentityDecisions } from "@keypulse/identity/store";
+import { createCalendar } from "@keypulse/methods";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import { mutate } from "@keypulse/warehouse";
 import type { ConsoleSettings } from "./config.ts";
@@ -63,7 +64,12 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
     logger,
     changed: metrics.changed,
   });
-  const describe = createDescribeSources({ clickhouse, collectorUrl, secretKey });
+  const describe = createDescribeSources({
+    clickhouse,
+    collectorUrl,
+    secretKey,
+    calendar: createCalendar(settings.WORKSPACE_TIMEZONE),
+  });
   const wiring = { clickhouse, collectorUrl, secretKey, lendWriteKey: createLendWriteKey(sources) };
   const decisions = new IdentityDecisions({ redis, clickhouse }, settings.REDIS_PREFIX, settings);
   const touched = new TouchedTopic(

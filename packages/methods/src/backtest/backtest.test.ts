@@ -43,7 +43,7 @@ function panelOf(events: EventCollector, weeks: number): ReplayPanel {
     clients: events.clients(),
     calendar,
     untilMs,
-    sources: new SourceWatch(events.sourceHours(), untilMs),
+    sources: new SourceWatch(events.sourceHours(), untilMs, calendar),
     minSourceClients: 5,
   });
 }

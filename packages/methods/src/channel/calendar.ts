@@ -1,4 +1,7 @@
+import type { HourOfWeek } from "../sourceClock.ts";
+
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 
 /** Days and weeks of the workspace's time zone as plain numbers. Weeks begin on Monday (ISO 8601). */
 export interface Calendar {
@@ -9,6 +12,8 @@ export interface Calendar {
   weekOf(ms: number): number;
   /** The instant at which a week begins: its Monday, 00:00 local time. */
   weekStartMs(week: number): number;
+  /** In a field, so that it can be handed on. */
+  readonly hourOfWeek: HourOfWeek;
 }
 
 /** Number of the week of a day number: 1970-01-01 was a Thursday. */
@@ -52,10 +57,30 @@ export function createCalendar(timeZone: string): Calendar {
     dayStarts.set(day, start);
     return start;
   }
+  /** Offsets at the beginnings of UTC days: within a day one can only differ where the next day's does. */
+  const offsets = new Map<number, number>();
+  function offsetOfDay(day: number): number {
+    const known = offsets.get(day);
+    if (known !== undefined) return known;
+    const offset = wallMs(day * dayMs) - day * dayMs;
+    offsets.set(day, offset);
+    return offset;
+  }
+  function hourOfWeek(epochHour: number): number {
+    const ms = epochHour * hourMs;
+    const day = Math.floor(ms / dayMs);
+    const offset = offsetOfDay(day);
+    const wall = offsetOfDay(day + 1) === offset ? ms + offset : wallMs(ms);
+    // 1970-01-01 was a Thursday. Half-hour zones: the hour in which it begins.
+    return mod(Math.floor(wall / hourMs) + 72, 168);
+  }
   return {
     dayOf,
     dayStartMs,
     weekOf: (ms) => weekOfDay(dayOf(ms)),
     weekStartMs: (week) => dayStartMs(week * 7 - 3),
+    hourOfWeek,
   };
 }
+
+const mod = (value: number, by: number): number => ((value % by) + by) % by;

@@ -17,12 +17,19 @@ export function mainSources(channel: Pick<ChannelHistory, "sourceShares"> | unde
 export class SourceWatch {
   readonly #continuity = new Map<string, SourceContinuity>();
 
-  /** @param activeHours epoch hours with events, by source, ascending. */
-  constructor(activeHours: ReadonlyMap<string, readonly number[]>, asOfMs: number) {
+  /**
+   * @param activeHours epoch hours with events, by source, ascending.
+   * @param calendar of the workspace, whose nights and weekends its sources keep
+   */
+  constructor(
+    activeHours: ReadonlyMap<string, readonly number[]>,
+    asOfMs: number,
+    calendar: Pick<Calendar, "hourOfWeek">,
+  ) {
     for (const [source, hours] of activeHours) {
       // Events that are dated a little ahead must not make "now" lie before the last one.
       const nowMs = Math.max(asOfMs, ((hours.at(-1) ?? 0) + 1) * 3_600_000);
-      this.#continuity.set(source, findOutages(hours, nowMs));
+      this.#continuity.set(source, findOutages(hours, nowMs, calendar.hourOfWeek));
     }
   }
 

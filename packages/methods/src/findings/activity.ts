@@ -101,21 +101,25 @@ export function silenceFinding(
 
 /** A source that fell silent as a finding. It concerns the source, and holds those of its clients back. */
 export function outageFinding(source: string, outage: Outage, nowMs: number): Finding {
-  const { startMs, endMs, gapHours, thresholdHours } = outage;
+  const { startMs, endMs, gapHours, thresholdHours, missedHours, falseOutagesAYear } = outage;
   const state = endMs === undefined ? "has sent nothing" : "sent nothing";
+  const since = new Date(startMs).toISOString().slice(0, 16).replace("T", " ");
   return {
-    model: { name: "source_outage", version: 1 },
+    model: { name: "source_outage", version: 2 },
     cause: "source_broken",
     direction: "worse",
     expected: thresholdHours,
     observed: gapHours,
     unit: "hours without an event",
     window: { fromMs: startMs, toMs: endMs ?? nowMs },
-    tailProbability: undefined,
-    falseAlarmsPerClientYear: undefined,
+    tailProbability: outage.tailProbability,
+    // A source-year, as this concerns a source.
+    falseAlarmsPerClientYear: falseOutagesAYear,
     parts: [source],
-    values: {},
+    values: { missed_hours: missedHours, false_outages_a_year_at_line: outage.falseOutagesAYearAtLine },
     headline: `${short(source)} ${state} for ${counted(gapHours, "hour")}`,
-    text: `${source} ${state} for ${counted(gapHours, "hour")} since ${new Date(startMs).toISOString().slice(0, 16).replace("T", " ")} UTC; twice its longest usual pause is ${counted(thresholdHours, "hour")}.`,
+    text:
+      `${source} ${state} for ${counted(gapHours, "hour")} since ${since} UTC; it usually sends in ${number(missedHours)} of ` +
+      `them. By chance it pauses so long ${rarity(falseOutagesAYear)}, holidays aside; the line is ${counted(thresholdHours, "hour")}.`,
   };
 }

@@ -186,9 +186,13 @@ describe("drop, silence and outages in the same words", () => {
       "No sign of life for 120 days (last on 2026-02-01), usually every 15 days: 8 times as long. By chance a client with this rhythm pauses so long once in 15 years.",
     );
 
-    const outage = { startMs: daysAgo(2), endMs: undefined, gapHours: 48, thresholdHours: 20 };
-    expect(outageFinding("shop", outage, now).text).toBe(
-      "shop has sent nothing for 48 hours since 2026-05-30 00:00 UTC; twice its longest usual pause is 20 hours.",
-    );
+    const rarity = { tailProbability: 1e-5, falseOutagesAYear: 0.025, falseOutagesAYearAtLine: 0.5, missedHours: 16 };
+    const outage = { startMs: daysAgo(2), endMs: undefined, gapHours: 48, thresholdHours: 20, ...rarity };
+    expect(outageFinding("shop", outage, now)).toMatchObject({
+      tailProbability: 1e-5,
+      falseAlarmsPerClientYear: 0.025,
+      values: { missed_hours: 16, false_outages_a_year_at_line: 0.5 },
+      text: "shop has sent nothing for 48 hours since 2026-05-30 00:00 UTC; it usually sends in 16 of them. By chance it pauses so long once in 40 years, holidays aside; the line is 20 hours.",
+    });
   });
 });

@@ -1,3 +1,4 @@
+import type { Calendar } from "@keypulse/methods";
 import type { SourceNumbers } from "../inputs/sourceNumbers.ts";
 import { sayDuration } from "./durations.ts";
 import { judgeSilence } from "./sourceSilence.ts";
@@ -33,7 +34,12 @@ export interface SourceFacts {
 const troublingShare = 0.1;
 
 /** The worst of what is true, in one word. */
-export function judgeHealth(facts: SourceFacts, numbers: SourceNumbers, nowMs: number): Health {
+export function judgeHealth(
+  facts: SourceFacts,
+  numbers: SourceNumbers,
+  nowMs: number,
+  calendar: Pick<Calendar, "hourOfWeek">,
+): Health {
   if (facts.paused)
     return { health: "paused", reason: "Paused: what arrives is kept and can be replayed, not counted." };
   if (facts.fault !== undefined) return { health: "broken", reason: `Its settings can't be used: ${facts.fault}.` };
@@ -49,7 +55,7 @@ export function judgeHealth(facts: SourceFacts, numbers: SourceNumbers, nowMs: n
     };
   }
   if (numbers.eventsEver === 0) return { health: "waiting", reason: "It is waiting for its first event." };
-  const silence = facts.goesOn ? judgeSilence(numbers, nowMs) : undefined;
+  const silence = facts.goesOn ? judgeSilence(numbers, nowMs, calendar) : undefined;
   if (silence !== undefined) return silence;
   const ago = sayDuration(nowMs - (numbers.lastReceivedMs ?? nowMs));
   const some =

@@ -1,4 +1,4 @@
-import { findOutages } from "@keypulse/methods";
+import { type Calendar, findOutages } from "@keypulse/methods";
 import type { SourceNumbers } from "../inputs/sourceNumbers.ts";
 import { sayDuration } from "./durations.ts";
 import type { Health } from "./sourceHealth.ts";
@@ -12,18 +12,23 @@ const hourMs = 3_600_000;
 
 /**
  * Whether the source is silent for longer than its own gaps make likely. With two weeks of history the outages of
- * packages/methods decide (nights and weekends are in its comparison); before, twice the longest gap so far.
+ * packages/methods decide (on the source's own clock, where nights and weekends hardly count); before, twice the longest
+ * gap so far.
  */
-export function judgeSilence(numbers: SourceNumbers, nowMs: number): Health | undefined {
+export function judgeSilence(
+  numbers: SourceNumbers,
+  nowMs: number,
+  { hourOfWeek }: Pick<Calendar, "hourOfWeek">,
+): Health | undefined {
   const silentMs = nowMs - (numbers.lastReceivedMs ?? nowMs);
   const silent = `No event for ${sayDuration(silentMs)}`;
-  const gap = findOutages(numbers.activeHours, nowMs).openGap;
+  const gap = findOutages(numbers.activeHours, nowMs, hourOfWeek).openGap;
   if (gap?.thresholdHours !== undefined) {
     const threshold = sayDuration(gap.thresholdHours * hourMs);
     if (gap.state === "outage") {
       return { health: "broken", reason: `${silent}: far beyond its own gaps (an outage from ${threshold} on).` };
     }
-    return isUnusual(numbers.activeHours, nowMs)
+    return isUnusual(numbers.activeHours, nowMs, hourOfWeek)
       ? { health: "quiet", reason: `${silent}: longer than its usual gaps (an outage from ${threshold} on).` }
       : undefined;
   }
@@ -37,10 +42,10 @@ export function judgeSilence(numbers: SourceNumbers, nowMs: number): Health | un
  * Whether the silence has gone an hour beyond the usual: whole hours are what gaps are counted in, and who sends once an
  * hour is not quiet at the beginning of the next.
  */
-function isUnusual(activeHours: readonly number[], nowMs: number): boolean {
+function isUnusual(activeHours: readonly number[], nowMs: number, hourOfWeek: Calendar["hourOfWeek"]): boolean {
   const askedMs = nowMs - hourMs;
   if ((activeHours.at(-1) ?? 0) * hourMs > askedMs) return false;
-  return findOutages(activeHours, askedMs).openGap?.state !== "usual";
+  return findOutages(activeHours, askedMs, hourOfWeek).openGap?.state !== "usual";
 }
 
 /** Median time between two arrivals; undefined with fewer than three events. */

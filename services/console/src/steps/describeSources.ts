@@ -1,5 +1,6 @@
 import { connectorNamed } from "@keypulse/connectors";
 import type { ClickHouse } from "@keypulse/engines";
+import type { Calendar } from "@keypulse/methods";
 import { isValid, openSecret, type Source } from "@keypulse/sources";
 import type { z } from "zod";
 import { wiringOf } from "../domain/addresses.ts";
@@ -28,12 +29,13 @@ export function createDescribeSources(parts: {
   clickhouse: ClickHouse;
   collectorUrl: string;
   secretKey: string;
+  calendar: Calendar;
 }): DescribeSources {
-  const { clickhouse, collectorUrl, secretKey } = parts;
+  const { clickhouse, collectorUrl, secretKey, calendar } = parts;
   const health = async ({ source }: StoredSource) => {
     const nowMs = Date.now();
     const numbers = (await readSourceNumbers(clickhouse, [source.id], nowMs)).get(source.id)!;
-    return wholeHealth(factsOf(source, secretKey, nowMs), numbers, nowMs);
+    return wholeHealth(factsOf(source, secretKey, nowMs), numbers, nowMs, calendar);
   };
   return {
     health,
@@ -43,7 +45,7 @@ export function createDescribeSources(parts: {
       const numbers = await readSourceNumbers(clickhouse, ids, nowMs);
       return stored.map((one) => ({
         ...brief(one, collectorUrl, nowMs),
-        health: briefHealth(factsOf(one.source, secretKey, nowMs), numbers.get(one.source.id)!, nowMs),
+        health: briefHealth(factsOf(one.source, secretKey, nowMs), numbers.get(one.source.id)!, nowMs, calendar),
       }));
     },
     async one(stored, writeKey) {
@@ -105,10 +107,15 @@ function faultOf(source: Source, secretKey: string, nowMs: number): string | und
   }
 }
 
-function briefHealth(facts: SourceFacts, numbers: SourceNumbers, nowMs: number): z.infer<typeof briefHealthSchema> {
+function briefHealth(
+  facts: SourceFacts,
+  numbers: SourceNumbers,
+  nowMs: number,
+  calendar: Calendar,
+): z.infer<typeof briefHealthSchema> {
   const { lastOccurredMs, lastReceivedMs } = numbers;
   return {
-    ...judgeHealth(facts, numbers, nowMs),
+    ...judgeHealth(facts, numbers, nowMs, calendar),
     last_event:
       lastOccurredMs === undefined || lastReceivedMs === undefined
         ? null
@@ -118,11 +125,16 @@ function briefHealth(facts: SourceFacts, numbers: SourceNumbers, nowMs: number):
   };
 }
 
-function wholeHealth(facts: SourceFacts, numbers: SourceNumbers, nowMs: number): z.infer<typeof healthSchema> {
+function wholeHealth(
+  facts: SourceFacts,
+  numbers: SourceNumbers,
+  nowMs: number,
+  calendar: Calendar,
+): z.infer<typeof healthSchema> {
   const gapMs = typicalGapMs(numbers.arrivalsMs);
   const thisMinute = Math.floor(nowMs / 60_000) * 60;
   return {
-    ...briefHealth(facts, numbers, nowMs),
+    ...briefHealth(facts, numbers, nowMs, calendar),
     events_ever: numbers.eventsEver,
     last_hour: Array.from({ length: 60 }, (_, index) => {
       const minute = thisMinute - (59 - index) * 60;

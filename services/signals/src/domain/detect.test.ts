@@ -36,7 +36,7 @@ it("takes no known absence for a drop or a silence", () => {
     { false_alarms: {}, segments: [], alerts_a_manager_week: 10 },
     usualBudgets({ drop: 0.25, silence: 0.1, smaller: 0.1 }),
   ).forAll;
-  const sources = new SourceWatch(new Map(), asOfMs);
+  const sources = new SourceWatch(new Map(), asOfMs, calendar);
   const settings = { minRepeats: 3, minSourceClients: 5 };
   const found = (absences: { startMs: number; endMs: number }[]) => {
     const { watched, nextDeadlineMs } = detect(away, absences, panel, sources, budget, settings, calendar, asOfMs);

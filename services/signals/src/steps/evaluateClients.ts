@@ -86,7 +86,7 @@ export function createEvaluator(
 
   async function watchSources(asOfMs: number): Promise<SourceWatch> {
     if (watch === undefined || Math.abs(asOfMs - watch.asOfMs) >= settings.sourceCheckMs) {
-      watch = { sources: new SourceWatch(await histories.sourceHours(asOfMs), asOfMs), asOfMs };
+      watch = { sources: new SourceWatch(await histories.sourceHours(asOfMs), asOfMs, calendar), asOfMs };
       metrics.suspects.set(watch.sources.suspects().length);
       await wakeWaiting(watch.sources, asOfMs);
     }
