@@ -75,6 +75,7 @@ function joined(openings: readonly Opening[]): Opening[] {
 const path = process.argv[2];
 if (path === undefined) throw new Error("name a file of events: client, time");
 const { calendar, channels, untilMs, sourceHours } = await readCsv(resolve(path), {
+  country: undefined,
   timeZone: "UTC",
   from: undefined,
   to: undefined,

@@ -78,8 +78,18 @@ describe("a backtest of the warehouse", () => {
     );
     await writeFile(path, ["client,time,kind,source", ...lines].join("\n"));
 
-    const range = { from: undefined, to: "2025-05-01", timeZone: "UTC", nowMs: Date.UTC(2026, 0, 1) };
-    const stored = await readWarehouse(workspace.clickhouse, { ...range, currency: "EUR", segmentBy: "industry" });
+    const range = {
+      country: undefined,
+      from: undefined,
+      to: "2025-05-01",
+      timeZone: "UTC",
+      nowMs: Date.UTC(2026, 0, 1),
+    };
+    const stored = await readWarehouse(workspace.clickhouse, {
+      ...range,
+      currency: "EUR",
+      segmentBy: "industry",
+    });
     const read = await readCsv(path, { ...range, skipBadRows: false, onProgress: () => {} });
     const sorted = ({ channels }: typeof read) =>
       channels.map(({ name, clients }) => ({

@@ -15,6 +15,7 @@ import { showReport } from "./tables.ts";
 
 const settings: CsvSettings = {
   timeZone: "UTC",
+  country: undefined,
   from: undefined,
   to: undefined,
   skipBadRows: false,

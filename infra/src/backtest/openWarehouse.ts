@@ -15,6 +15,7 @@ export async function openWarehouse(options: BacktestOptions, step: Step): Promi
     const workspace = await chooseWorkspace({ ...asked, CLICKHOUSE_DATABASE: connections.CLICKHOUSE_DATABASE }, false);
     const history = await readWarehouse(clickhouse, {
       timeZone: options.timeZone ?? workspace.WORKSPACE_TIMEZONE ?? "UTC",
+      country: options.country ?? workspace.WORKSPACE_COUNTRY,
       currency: workspace.WORKSPACE_CURRENCY ?? "EUR",
       from: options.from,
       to: options.to,

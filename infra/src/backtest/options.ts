@@ -14,6 +14,8 @@ export interface BacktestOptions {
   readonly seed: number;
   readonly plants: number;
   readonly timeZone: string | undefined;
+  /** ISO 3166 code of the country whose public holidays are known. */
+  readonly country: string | undefined;
   /** A file of known absences. */
   readonly absences: string | undefined;
   /** What makes clients of the warehouse each other's peers. */
@@ -31,6 +33,7 @@ export type SegmentBy = (typeof segmentFields)[number];
 export class BacktestUsageError extends Error {}
 
 const alwaysCompared = [0.1, 0.25, 0.5];
+const isoCountry = /^[A-Z]{2}$/;
 const isoDay = /^\d{4}-\d{2}-\d{2}$/;
 
 /** @throws BacktestUsageError */
@@ -51,6 +54,9 @@ export function readBacktestOptions(args: readonly string[]): BacktestOptions {
   if (values.timezone !== undefined && !isTimeZone(values.timezone)) {
     throw new BacktestUsageError(`--timezone must be an IANA time zone, such as Europe/Berlin: "${values.timezone}".`);
   }
+  if (values.country !== undefined && !isoCountry.test(values.country)) {
+    throw new BacktestUsageError(`--country must be an ISO 3166 code such as FR, but is "${values.country}".`);
+  }
   const budget = positive("budget", values.budget ?? "0.25", 5);
   return {
     help: values.help ?? false,
@@ -63,6 +69,7 @@ export function readBacktestOptions(args: readonly string[]): BacktestOptions {
     seed: whole("seed", values.seed ?? "1", 0, 2 ** 32 - 1),
     plants: whole("plants", values.plants ?? "400", 0, 100_000),
     timeZone: values.timezone,
+    country: values.country,
     absences: values.absences,
     segmentBy: segmentField(values["segment-by"] ?? process.env.SIGNALS_SEGMENT_BY ?? "industry"),
     html: values.html,
@@ -110,6 +117,7 @@ function parsed(args: readonly string[]) {
         seed: { type: "string" },
         plants: { type: "string" },
         timezone: { type: "string" },
+        country: { type: "string" },
         absences: { type: "string" },
         "segment-by": { type: "string" },
         html: { type: "string" },

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import { createCalendar, EventCollector, type OrderAmount } from "@keypulse/methods";
+import { publicHolidays } from "@keypulse/methods/holidays";
 import { type Info, parse } from "csv-parse";
 import { openOrderFile } from "../import/orderFile.ts";
 import { BacktestError, type BacktestHistory } from "./history.ts";
@@ -7,6 +8,8 @@ import { createTimeReader } from "./readTime.ts";
 
 export interface CsvSettings {
   readonly timeZone: string;
+  /** Whose public holidays are known; undefined: nobody's. */
+  readonly country: string | undefined;
   /** Days, the last one not included. */
   readonly from: string | undefined;
   readonly to: string | undefined;
@@ -34,7 +37,7 @@ const onlySource = "file";
 
 /** Reads a table of events, a row each; packed by gzip or not. @throws BacktestError, ImportError */
 export async function readCsv(path: string, settings: CsvSettings): Promise<BacktestHistory> {
-  const calendar = createCalendar(settings.timeZone);
+  const calendar = createCalendar(settings.timeZone, publicHolidays(settings.country));
   const readTime = createTimeReader(calendar);
   const file = await openOrderFile(path);
   try {

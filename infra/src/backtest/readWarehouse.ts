@@ -1,6 +1,7 @@
 import type { ClickHouse } from "@keypulse/engines";
 import { nobody } from "@keypulse/identity";
 import { createCalendar, type EventDays, NO_SEGMENT, type OrderAmount } from "@keypulse/methods";
+import { publicHolidays } from "@keypulse/methods/holidays";
 import { BacktestError, type BacktestHistory } from "./history.ts";
 import type { SegmentBy } from "./options.ts";
 
@@ -24,6 +25,7 @@ export async function readWarehouse(
   clickhouse: ClickHouse,
   settings: {
     timeZone: string;
+    country: string | undefined;
     currency: string;
     from: string | undefined;
     to: string | undefined;
@@ -32,7 +34,7 @@ export async function readWarehouse(
   },
 ): Promise<BacktestHistory> {
   const { timeZone, from = "1970-01-01", to = "2149-01-01", nowMs } = settings;
-  const calendar = createCalendar(timeZone);
+  const calendar = createCalendar(timeZone, publicHolidays(settings.country));
   const dayStartOf = (day: string): number => calendar.dayStartMs(Date.parse(day) / 86_400_000);
   const parameters = { from, to, currency: settings.currency };
   async function* rows<T>(query: string): AsyncGenerator<T> {

@@ -1,4 +1,5 @@
 import {
+  type Calendar,
   compareRules,
   dropPresets,
   findOutages,
@@ -100,7 +101,7 @@ export async function runBacktest(
     }
     const calibration = periods?.calibration ?? { fromWeek: panel.clock.firstWeek, toWeek: panel.lastWeek };
     const sent = {
-      dropThreshold: liveThreshold(panel, calibration.toWeek, options.budgets[0]!),
+      dropThreshold: liveThreshold(panel, calendar, calibration.toWeek, options.budgets[0]!),
       dropBudget: options.budgets[0]!,
       silenceBudget: options.silenceBudget,
     };
@@ -140,13 +141,13 @@ export async function runBacktest(
 }
 
 /** As the service sets it, from what it knew at the end of calibration. */
-function liveThreshold(panel: ReplayPanel, toWeek: number, budget: number): number {
+function liveThreshold(panel: ReplayPanel, calendar: Calendar, toWeek: number, budget: number): number {
   const asOfMs = panel.clock.startMs(toWeek + 1);
   const known = panel.clients
     .filter(({ firstWeek }) => firstWeek <= toWeek)
     .map(({ events }) => ({ ...events, firstAtMs: events.firstMs[0]!, lastAtMs: events.lastMs.at(-1)! }));
   const bySegment = Map.groupBy(known, ({ segment = NO_SEGMENT }) => segment);
-  return fitChannelContext(bySegment, toWeek, asOfMs, dropPresets.fast, budget).threshold;
+  return fitChannelContext(bySegment, toWeek, asOfMs, calendar, dropPresets.fast, budget).threshold;
 }
 
 /** Of sources that enough clients hang on: the pause of another may be its clients'. */
@@ -155,7 +156,7 @@ function sourceAlerts({ channels, sourceHours, untilMs, calendar }: BacktestHist
   return [...sourceHours].flatMap(([source, hours]) => {
     if (everybody.filter((client) => mainSources(client).includes(source)).length < minSourceClients) return [];
     const nowMs = Math.max(untilMs, ((hours.at(-1) ?? 0) + 1) * hourMs);
-    return findOutages(hours, nowMs, calendar.hourOfWeek).outages.map((outage) => ({
+    return findOutages(hours, nowMs, calendar).outages.map((outage) => ({
       source,
       signal: "source_outage" as const,
       time: new Date(outage.startMs + outage.thresholdHours * hourMs).toISOString(),

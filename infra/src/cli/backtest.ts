@@ -30,6 +30,7 @@ alarms. Reads activity from ClickHouse (npm start), or a file, and then nothing 
   --plants N            drops planted at most, of each kind and group of clients; default 400
   --seed N              of what is chosen at random; default 1
   --timezone ZONE       of days and weeks, and of times without a zone; default: UTC for a file, else the workspace's
+  --country CODE        whose public holidays count as Sundays, such as FR; default: none for a file, else the workspace's
   --segment-by FIELD    what makes stored clients each other's peers: industry (default), region, size or none;
                         in a file the column segment does
   --absences FILE       when clients were known to be away: columns client, from, to; those times are not held against them
@@ -88,6 +89,7 @@ async function readHistory(options: BacktestOptions, startStep: StartStep): Prom
     const step = startStep(`Read ${options.csv}`);
     const history = await readCsv(fromCaller(options.csv), {
       timeZone: options.timeZone ?? "UTC",
+      country: options.country,
       from,
       to,
       skipBadRows,

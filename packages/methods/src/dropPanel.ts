@@ -15,14 +15,14 @@ export interface PanelWeeks extends PeerFactors {
  *
  * @param histories all clients of the workspace or segment
  * @param lastWeek last complete week
- * @param whole for a segment, the weeks of all clients: they speak where it has too few peers
+ * @param whole for a segment, the weeks of all clients; for all, those of the calendar: they speak where peers are too few
  * @throws RangeError as peerFactors
  */
 export function panelWeeks(
   histories: readonly WeeklyHistory[],
   lastWeek: number,
   preset: DropPreset,
-  whole?: PanelWeeks,
+  whole?: PeerFactors & Partial<PanelWeeks>,
 ): PanelWeeks {
   const panel = peerFactors(histories, lastWeek, whole);
   const spreadFactors = preset.usesSpreadFactor
@@ -55,7 +55,7 @@ function panelSpreadFactors(
   histories: readonly WeeklyHistory[],
   { firstWeek, factors }: PeerFactors,
   preset: DropPreset,
-  whole?: PanelWeeks,
+  whole?: PeerFactors & Partial<PanelWeeks>,
 ): number[] {
   const scoresByWeek: number[][] = factors.map(() => []);
   for (const history of histories) {
@@ -68,6 +68,6 @@ function panelSpreadFactors(
   }
   const state = createSpreadState();
   return scoresByWeek.map((scores, week) =>
-    stepSpreadFactor(state, scores, whole?.spreadFactors[firstWeek + week - whole.firstWeek]),
+    stepSpreadFactor(state, scores, whole?.spreadFactors?.[firstWeek + week - whole.firstWeek]),
   );
 }

@@ -198,4 +198,5 @@ export {
   type GammaPriorFit,
   type RepeatHistory,
 } from "./silencePrior.ts";
+export type { SourceCalendar } from "./sourceClock.ts";
 export { createSpreadState, type SpreadState, stepSpreadFactor } from "./spreadFactor.ts";

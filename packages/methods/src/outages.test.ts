@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createCalendar } from "./channel/calendar.ts";
 import { findOutages } from "./outages.ts";
+import { publicHolidays } from "./publicHolidays.ts";
 import { seededRandom } from "./random.ts";
+import type { SourceCalendar } from "./sourceClock.ts";
 
 const HOUR_MS = 3_600_000;
 /** Monday 2026-01-05 00:00 UTC. */
@@ -217,21 +219,42 @@ describe("local time", () => {
     const ofMonday = Date.UTC(2026, 2, 30) / HOUR_MS;
     expect(hours).toContain(ofMonday + 7);
     const known = hours.filter((hour) => hour < ofMonday);
-    const stateAt = (utcHour: number, zone = london.hourOfWeek) =>
+    const stateAt = (utcHour: number, zone: SourceCalendar = london) =>
       findOutages(known, (ofMonday + utcHour) * HOUR_MS, zone).openGap!;
     expect(stateAt(7).state).toBe("usual");
     expect(stateAt(8).state).toBe("unusual");
     // Without a zone the clock would still wait for 08:00 UTC.
     expect(findOutages(known, (ofMonday + 8) * HOUR_MS).openGap!.state).toBe("usual");
     expect(hoursApart(stateAt(8).deadlineMs!, (ofMonday + 2 * 24 + 12) * HOUR_MS)).toBeLessThan(0.1);
-    expect(findOutages(hours, (hours.at(-1)! + 1) * HOUR_MS, london.hourOfWeek).outages).toEqual([]);
+    expect(findOutages(hours, (hours.at(-1)! + 1) * HOUR_MS, london).outages).toEqual([]);
+  });
+
+  it("waits for one day off besides the public holidays, where these are known", () => {
+    const known = createCalendar("Europe/London", publicHolidays("GB"));
+    const dayOf = (date: string) => Date.parse(date) / 86_400_000;
+    const off = (...dates: string[]) => {
+      const days = new Set(dates.map(dayOf));
+      return localOffice(london.hourOfWeek, 30).filter((hour) => !days.has(Math.floor(hour / 24)));
+    };
+    // From Good Friday on a long weekend, with the Maundy Thursday off.
+    const easter = ["2026-04-02", "2026-04-03", "2026-04-06", "2026-05-04", "2026-05-25"];
+    const outagesOf = (hours: number[], zone: SourceCalendar) =>
+      findOutages(hours, (hours.at(-1)! + 1) * HOUR_MS, zone).outages;
+    expect(outagesOf(off(...easter), known)).toEqual([]);
+    expect(outagesOf(off(...easter, "2026-04-01"), known)).toHaveLength(1);
+    // Broken on a Tuesday at nine, local: known on Wednesday afternoon, and two days later where holidays may be any day.
+    const broken = off(...easter).filter((hour) => hour < Date.UTC(2026, 5, 9, 8) / HOUR_MS);
+    const calledHours = (zone: SourceCalendar) =>
+      findOutages(broken, (broken.at(-1)! + 1) * HOUR_MS, zone).openGap!.deadlineMs! / HOUR_MS - (broken.at(-1)! + 1);
+    expect(calledHours(known)).toBeLessThan(30);
+    expect(calledHours(known)).toBeGreaterThan(24);
   });
 
   it("takes zones of half an hour", () => {
     const kolkata = createCalendar("Asia/Kolkata");
     const hours = localOffice(kolkata.hourOfWeek, 20);
     expect(hours.map((hour) => kolkata.hourOfWeek(hour))).toContain(8);
-    expect(findOutages(hours, (hours.at(-1)! + 1) * HOUR_MS, kolkata.hourOfWeek)).toMatchObject({
+    expect(findOutages(hours, (hours.at(-1)! + 1) * HOUR_MS, kolkata)).toMatchObject({
       outages: [],
       openGap: { state: "usual" },
     });

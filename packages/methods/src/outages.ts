@@ -1,7 +1,7 @@
 import type { OpenInterval } from "./intervals.ts";
 import { endOfDay, expectedIn, hoursToLine, type LocalClock } from "./outageLine.ts";
 import { largestOf, type OutageTail, outageTail } from "./outageTail.ts";
-import { HOURS_A_DAY, HOURS_A_WEEK, type HourOfWeek, hourOfWeekUtc, SourceHours } from "./sourceClock.ts";
+import { HOURS_A_DAY, HOURS_A_WEEK, type SourceCalendar, SourceHours, utcCalendar } from "./sourceClock.ts";
 import { type PastGap, SourceGaps } from "./sourceGaps.ts";
 
 export interface OutageSettings {
@@ -11,6 +11,8 @@ export interface OutageSettings {
   readonly minGapHours: number;
   /** Usual days that a source which rests on some day of the week may be away besides, when it stops after its day is done. */
   readonly holidayDays: number;
+  /** The same, when public holidays are known: a day off that the calendar does not name. */
+  readonly knownHolidayDays: number;
   /** The same, when it stops in the middle of its day: no holiday begins so. */
   readonly brokenDayDays: number;
   /** Its gaps up to this quantile are usual; beyond, silence is "unusual". */
@@ -38,6 +40,7 @@ export const defaultOutageSettings: OutageSettings = {
   falseOutagesPerSourceYear: 0.25,
   minGapHours: 6,
   holidayDays: 2.5,
+  knownHolidayDays: 1.5,
   brokenDayDays: 1.5,
   usualQuantile: 0.995,
   referenceWeeks: 26,
@@ -106,20 +109,19 @@ const LEAST_UNUSUAL_EVENTS = 1;
  *
  * @param activeHours hours with at least one event, as hours since 1970 (floor(ms / 3600000)), ascending, distinct
  * @param nowMs up to when the source's silence is known; hand in the time up to which its events are surely stored
- * @param hourOfWeek of the place where the source's people live: with UTC, changes of clocks blur nights and weekends
  * @throws RangeError when hours are not ascending integers, or nowMs lies before the last active hour
  */
 export function findOutages(
   activeHours: readonly number[],
   nowMs: number,
-  hourOfWeek: HourOfWeek = hourOfWeekUtc,
+  calendar: SourceCalendar = utcCalendar,
   settings: OutageSettings = defaultOutageSettings,
 ): SourceContinuity {
   checkInput(activeHours, nowMs);
   const firstHour = activeHours[0];
   if (firstHour === undefined) return { outages: [], openGap: undefined };
 
-  const source = new JudgedSource(firstHour, hourOfWeek, settings);
+  const source = new JudgedSource(firstHour, calendar, settings);
   const outages: Outage[] = [];
   for (let i = 1; i < activeHours.length; i++) {
     const outage = source.endGap(activeHours[i - 1]! + 1, activeHours[i]!);
@@ -133,19 +135,19 @@ export function findOutages(
 /** What is known of a source while its hours are gone through. */
 class JudgedSource {
   readonly #firstHour: number;
-  readonly #hourOfWeek: HourOfWeek;
+  readonly #calendar: SourceCalendar;
   readonly #settings: OutageSettings;
   readonly #hours: SourceHours;
   readonly #gaps: SourceGaps;
   #local: LocalClock | undefined;
   #localHour = Number.NEGATIVE_INFINITY;
 
-  constructor(firstHour: number, hourOfWeek: HourOfWeek, settings: OutageSettings) {
+  constructor(firstHour: number, calendar: SourceCalendar, settings: OutageSettings) {
     const windowHours = settings.referenceWeeks * HOURS_A_WEEK;
     this.#firstHour = firstHour;
-    this.#hourOfWeek = hourOfWeek;
+    this.#calendar = calendar;
     this.#settings = settings;
-    this.#hours = new SourceHours(windowHours, hourOfWeek);
+    this.#hours = new SourceHours(windowHours, calendar.hourOfWeek);
     this.#gaps = new SourceGaps(windowHours);
     this.#hours.add(firstHour, "active");
   }
@@ -203,7 +205,7 @@ class JudgedSource {
   /** The clock as known when a gap begins, at most a day old. */
   #localAt(startHour: number): LocalClock {
     if (this.#local === undefined || startHour - this.#localHour >= HOURS_A_DAY) {
-      this.#local = { clock: this.#hours.clock(), hourOfWeek: this.#hourOfWeek };
+      this.#local = { clock: this.#hours.clock(), hourOfWeek: this.#calendar.hourOfWeek };
       this.#localHour = startHour;
     }
     return this.#local;
@@ -242,7 +244,8 @@ class JudgedSource {
 
   /** A holiday begins when a day's work is done: silence that is an outage by its first day alone began in its middle. */
   #daysOfRest(startHour: number, local: LocalClock, tail: OutageTail): number {
-    const { holidayDays, brokenDayDays, falseOutagesPerSourceYear } = this.#settings;
+    const { knownHolidayDays, holidayDays, brokenDayDays, falseOutagesPerSourceYear } = this.#settings;
+    if (this.#calendar.knowsHolidays) return knownHolidayDays;
     const firstDay = expectedIn(local, local.clock.events, startHour, endOfDay(local, startHour));
     return tail.longerAYear(firstDay) < falseOutagesPerSourceYear ? brokenDayDays : holidayDays;
   }

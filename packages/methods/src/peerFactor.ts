@@ -60,8 +60,8 @@ export function peerRatio(peers: readonly PeerWeek[]): number {
  *
  * @param histories all clients of the panel, in any order
  * @param lastWeek last complete week, in the numbering of firstWeek
- * @param whole for a segment, the factors of all clients: what its weeks are taken for as far as its own few peers don't say
- * otherwise
+ * @param whole for a segment, the factors of all clients; for all clients, those of the calendar (calendarWeeks): what a week
+ * is taken for as far as its few peers don't say otherwise
  * @throws RangeError on a negative or non-finite count or a non-integer week
  */
 export function peerFactors(histories: readonly WeeklyHistory[], lastWeek: number, whole?: PeerFactors): PeerFactors {

@@ -1,11 +1,18 @@
 /** Hour of the local week that an epoch hour begins in: 0 to 167, 0 from Monday 00:00. */
 export type HourOfWeek = (epochHour: number) => number;
 
+/** The week of the place where a source's people live: with UTC, changes of clocks blur nights and weekends. */
+export interface SourceCalendar {
+  readonly hourOfWeek: HourOfWeek;
+  /** Whether public holidays have a Sunday's hours; where not, a source's may be any day. */
+  readonly knowsHolidays: boolean;
+}
+
 export const HOURS_A_WEEK = 168;
 export const HOURS_A_DAY = 24;
 
 /** 1970-01-01 was a Thursday. */
-export const hourOfWeekUtc: HourOfWeek = (epochHour) =>
+const hourOfWeekUtc: HourOfWeek = (epochHour) =>
   (((epochHour + 3 * HOURS_A_DAY) % HOURS_A_WEEK) + HOURS_A_WEEK) % HOURS_A_WEEK;
 
 /** A source's week as the trailing weeks showed it. Arrays are by hour of the week. */
@@ -26,6 +33,8 @@ export interface SourceClock {
   /** What the latest weeks say of the rate on this clock: gaps that ended in them, and their sum. */
   readonly lately: { readonly gaps: number; readonly events: number };
 }
+
+export const utcCalendar: SourceCalendar = { hourOfWeek: hourOfWeekUtc, knowsHolidays: false };
 
 export type HourState = "active" | "silent" | "left_out";
 const codes = { left_out: 0, silent: 1, active: 2 } as const satisfies Record<HourState, number>;

@@ -3,6 +3,7 @@ import { topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectRedis } from "@keypulse/engines";
 import { IdentityDecisions } from "@keypulse/identity/store";
 import { createCalendar } from "@keypulse/methods";
+import { publicHolidays } from "@keypulse/methods/holidays";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import { mutate } from "@keypulse/warehouse";
 import type { ConsoleSettings } from "./config.ts";
@@ -68,7 +69,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
     clickhouse,
     collectorUrl,
     secretKey,
-    calendar: createCalendar(settings.WORKSPACE_TIMEZONE),
+    calendar: createCalendar(settings.WORKSPACE_TIMEZONE, publicHolidays(settings.WORKSPACE_COUNTRY)),
   });
   const wiring = { clickhouse, collectorUrl, secretKey, lendWriteKey: createLendWriteKey(sources) };
   const decisions = new IdentityDecisions({ redis, clickhouse }, settings.REDIS_PREFIX, settings);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { topicNames } from "@keypulse/contracts";
 import { connectClickHouse, connectKafka, connectProducer, connectRedis } from "@keypulse/engines";
 import { createCalendar } from "@keypulse/methods";
+import { publicHolidays } from "@keypulse/methods/holidays";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { SignalsSettings } from "./config.ts";
 import { usualBudgets } from "./domain/budgets.ts";
@@ -48,7 +49,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   const touched = new TouchedClients(kafka, settings.SIGNALS_GROUP, topics.touched, logger);
   const deadlines = new Deadlines(redis, settings.REDIS_PREFIX);
   const sourceCheckMs = settings.SIGNALS_SOURCE_CHECK_SECONDS * 1_000;
-  const calendar = createCalendar(settings.WORKSPACE_TIMEZONE);
+  const calendar = createCalendar(settings.WORKSPACE_TIMEZONE, publicHolidays(settings.WORKSPACE_COUNTRY));
   const workspace = { timezone: settings.WORKSPACE_TIMEZONE, currency: settings.WORKSPACE_CURRENCY };
   const readSegments = createReadSegments(clickhouse, settings.SIGNALS_SEGMENT_BY);
   const evaluator = createEvaluator(

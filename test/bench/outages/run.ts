@@ -37,9 +37,9 @@ const rules: readonly Rule[] = [
   },
   {
     title: "the source's own clock",
-    outages: ({ hours, hourOfWeek }) => findOutages(hours, afterLast(hours) * hourMs, hourOfWeek).outages.length,
-    calledAt(hours, { hourOfWeek }) {
-      const deadlineMs = findOutages(hours, afterLast(hours) * hourMs, hourOfWeek).openGap?.deadlineMs;
+    outages: ({ hours, calendar }) => findOutages(hours, afterLast(hours) * hourMs, calendar).outages.length,
+    calledAt(hours, { calendar }) {
+      const deadlineMs = findOutages(hours, afterLast(hours) * hourMs, calendar).openGap?.deadlineMs;
       return deadlineMs === undefined ? undefined : deadlineMs / hourMs;
     },
   },

@@ -1,10 +1,11 @@
 import { type Calendar, createCalendar } from "@keypulse/methods";
+import { publicHolidays } from "@keypulse/methods/holidays";
 import { readOnlineRetail } from "../../../infra/src/demo/onlineRetail.ts";
 
 /** Active hours of a source, and where it lives. */
 export interface BenchSource {
   readonly hours: readonly number[];
-  readonly hourOfWeek: Calendar["hourOfWeek"] | undefined;
+  readonly calendar: Calendar | undefined;
 }
 
 type Random = () => number;
@@ -12,7 +13,7 @@ const hourMs = 3_600_000;
 const firstHour = Date.UTC(2024, 0, 1) / hourMs;
 const years = 2;
 const lastHour = Date.UTC(2024 + years, 0, 1) / hourMs;
-const london = createCalendar("Europe/London").hourOfWeek;
+const london = createCalendar("Europe/London");
 
 /** England's bank holidays of the simulated years (gov.uk/bank-holidays). */
 const bankHolidays = new Set(
@@ -22,13 +23,16 @@ const bankHolidays = new Set(
   ].map((day) => Math.floor(Date.parse(day) / hourMs / 24)),
 );
 
+/** The same with what is known of all Britain's: England's in August is not. */
+const withHolidays = createCalendar("Europe/London", publicHolidays("GB"));
+
 /** Hours that are active when events come at random at a rate an hour. */
 function drawn(ratePerHour: (local: number, hour: number) => number, random: Random): BenchSource {
   const hours: number[] = [];
   for (let hour = firstHour; hour < lastHour; hour++) {
-    if (random() >= Math.exp(-ratePerHour(london(hour), hour))) hours.push(hour);
+    if (random() >= Math.exp(-ratePerHour(london.hourOfWeek(hour), hour))) hours.push(hour);
   }
-  return { hours, hourOfWeek: london };
+  return { hours, calendar: london };
 }
 
 const atWork = (local: number): boolean => local < 120 && local % 24 >= 8 && local % 24 < 18;
@@ -57,6 +61,14 @@ export const simulatedSources: Readonly<Record<string, (random: Random) => Bench
   "office, 5 events an hour": (random) => drawn(office(5, false), random),
   "office, 5 events an hour, 8 bank holidays": (random) => drawn(office(5, true), random),
   "office, 0.7 events an hour, 8 bank holidays": (random) => drawn(office(0.7, true), random),
+  "office, 5 an hour, 8 bank holidays, 7 known": (random) => ({
+    ...drawn(office(5, true), random),
+    calendar: withHolidays,
+  }),
+  "office, 0.7 an hour, 8 bank holidays, 7 known": (random) => ({
+    ...drawn(office(0.7, true), random),
+    calendar: withHolidays,
+  }),
   "orders, 3 a week, office hours": (random) => drawn((local) => (atWork(local) ? 3 / 50 : 0), random),
   "mailings every ten days, in bursts": campaigns,
   "one file a night": (random) => drawn((local) => (local % 24 === 3 ? 20 : 0), random),
@@ -68,5 +80,5 @@ export const simulatedSources: Readonly<Record<string, (random: Random) => Bench
 export async function onlineRetail(): Promise<BenchSource> {
   const hours = new Set<number>();
   for await (const { wallMs } of readOnlineRetail()) hours.add(Math.floor(wallMs / hourMs));
-  return { hours: [...hours].sort((a, b) => a - b), hourOfWeek: undefined };
+  return { hours: [...hours].sort((a, b) => a - b), calendar: undefined };
 }

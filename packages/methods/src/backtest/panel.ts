@@ -1,4 +1,5 @@
 import { type Calendar, weekOfDay } from "../channel/calendar.ts";
+import { calendarWeeks } from "../channel/calendarWeeks.ts";
 import { fitSilencePrior, NO_SEGMENT } from "../channel/channelContext.ts";
 import { channelFactors } from "../channel/channelDrop.ts";
 import { weeklyHistory } from "../channel/channelHistory.ts";
@@ -7,7 +8,7 @@ import { dropBaselines, monitoredByWeek } from "../dropBaseline.ts";
 import { type PanelWeeks, panelWeeks } from "../dropPanel.ts";
 import { type DropPreset, dropPresets } from "../dropScore.ts";
 import type { OpenInterval } from "../intervals.ts";
-import { alignWeeks, MIN_PEERS } from "../peerFactor.ts";
+import { alignWeeks, MIN_PEERS, type PeerFactors } from "../peerFactor.ts";
 import type { SilencePrior } from "../silence.ts";
 import type { EventDays } from "./eventDays.ts";
 import { createWeekClock, type WeekClock } from "./weekClock.ts";
@@ -65,8 +66,9 @@ export function replayPanel(input: PanelInput): ReplayPanel {
   const { clients, calendar, untilMs, sources } = input;
   const lastWeek = calendar.weekOf(untilMs) - 1;
   const firstWeek = Math.min(lastWeek, ...chunkedMin(clients.map(({ days }) => weekOfDay(days[0]!))));
-  const fast = segmentPanels(clients, lastWeek, dropPresets.fast);
-  const steady = segmentPanels(clients, lastWeek, dropPresets.steady);
+  const ofCalendar = calendarWeeks(clients, calendar, lastWeek);
+  const fast = segmentPanels(clients, ofCalendar, lastWeek, dropPresets.fast);
+  const steady = segmentPanels(clients, ofCalendar, lastWeek, dropPresets.steady);
   const clock = createWeekClock(calendar, firstWeek, lastWeek);
   const sourceClients = new Map<string, number>();
   for (const client of clients) {
@@ -90,9 +92,14 @@ export function replayPanel(input: PanelInput): ReplayPanel {
 }
 
 /** The weeks of each client's peers, as fitChannelContext makes them: by segment. */
-function segmentPanels(clients: readonly EventDays[], lastWeek: number, preset: DropPreset) {
+function segmentPanels(
+  clients: readonly EventDays[],
+  ofCalendar: PeerFactors | undefined,
+  lastWeek: number,
+  preset: DropPreset,
+) {
   const weeklyOf = (list: readonly EventDays[]) => list.flatMap((client) => weeklyHistory(client, lastWeek) ?? []);
-  const panel = panelWeeks(weeklyOf(clients), lastWeek, preset);
+  const panel = panelWeeks(weeklyOf(clients), lastWeek, preset, ofCalendar);
   const bySegment = Map.groupBy(clients, ({ segment = NO_SEGMENT }) => segment);
   const segments = new Map(
     [...bySegment]

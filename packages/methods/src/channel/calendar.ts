@@ -1,10 +1,11 @@
-import type { HourOfWeek } from "../sourceClock.ts";
+import type { SourceCalendar } from "../sourceClock.ts";
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
+const sundayHour = 6 * 24;
 
 /** Days and weeks of the workspace's time zone as plain numbers. Weeks begin on Monday (ISO 8601). */
-export interface Calendar {
+export interface Calendar extends SourceCalendar {
   /** Days since 1970-01-01 of the local date at an instant. */
   dayOf(ms: number): number;
   /** The instant at which a local day begins. */
@@ -12,8 +13,8 @@ export interface Calendar {
   weekOf(ms: number): number;
   /** The instant at which a week begins: its Monday, 00:00 local time. */
   weekStartMs(week: number): number;
-  /** In a field, so that it can be handed on. */
-  readonly hourOfWeek: HourOfWeek;
+  /** Whether a day number is a public holiday. */
+  readonly isHoliday: (day: number) => boolean;
 }
 
 /** Number of the week of a day number: 1970-01-01 was a Thursday. */
@@ -22,7 +23,9 @@ export const weekOfDay = (day: number): number => Math.floor((day + 3) / 7);
 /** The Monday of a week as YYYY-MM-DD. */
 export const mondayOf = (week: number): string => new Date((week * 7 - 3) * dayMs).toISOString().slice(0, 10);
 
-export function createCalendar(timeZone: string): Calendar {
+/** @param holidays whether a day number is one (publicHolidays); undefined where they are not known */
+export function createCalendar(timeZone: string, holidays?: (day: number) => boolean): Calendar {
+  const isHoliday = holidays ?? (() => false);
   const format = new Intl.DateTimeFormat("en-CA", {
     timeZone,
     year: "numeric",
@@ -72,11 +75,15 @@ export function createCalendar(timeZone: string): Calendar {
     const offset = offsetOfDay(day);
     const wall = offsetOfDay(day + 1) === offset ? ms + offset : wallMs(ms);
     // 1970-01-01 was a Thursday. Half-hour zones: the hour in which it begins.
-    return mod(Math.floor(wall / hourMs) + 72, 168);
+    const hour = mod(Math.floor(wall / hourMs) + 72, 168);
+    // A public holiday is like a Sunday.
+    return isHoliday(Math.floor(wall / dayMs)) ? sundayHour + (hour % 24) : hour;
   }
   return {
     dayOf,
     dayStartMs,
+    isHoliday,
+    knowsHolidays: holidays !== undefined,
     weekOf: (ms) => weekOfDay(dayOf(ms)),
     weekStartMs: (week) => dayStartMs(week * 7 - 3),
     hourOfWeek,

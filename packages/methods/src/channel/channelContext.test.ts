@@ -32,7 +32,7 @@ const list = (clients: number, from: number, season: (week: number) => number) =
 const others = list(90, 1, steady);
 const dealers = list(45, 1001, offSeason);
 const fitted = (bySegment: ReadonlyMap<string, readonly ChannelHistory[]>) =>
-  fitChannelContext(bySegment, lastWeek, asOfMs, dropPresets.fast, 0.25);
+  fitChannelContext(bySegment, lastWeek, asOfMs, calendar, dropPresets.fast, 0.25);
 const together = fitted(new Map([[NO_SEGMENT, [...others, ...dealers]]]));
 const apart = fitted(
   new Map([
@@ -86,7 +86,7 @@ describe("peers by segment", () => {
   });
 
   it("are nothing where nobody has a whole week", () => {
-    const nobody = fitChannelContext(new Map(), lastWeek, asOfMs, dropPresets.fast, 0.25);
+    const nobody = fitChannelContext(new Map(), lastWeek, asOfMs, calendar, dropPresets.fast, 0.25);
     expect(nobody).toMatchObject({ panel: undefined, curve: undefined, segmentPanels: new Map() });
     expect(panelOf(nobody, "ski")).toBeUndefined();
   });

@@ -13,6 +13,8 @@ import { MIN_PEERS } from "../peerFactor.ts";
 import { fitRegularity } from "../regularGaps.ts";
 import type { SilenceHistory, SilencePrior } from "../silence.ts";
 import { defaultGammaPrior, fitGammaPoissonPrior } from "../silencePrior.ts";
+import type { Calendar } from "./calendar.ts";
+import { calendarWeeks } from "./calendarWeeks.ts";
 import { type ChannelHistory, weeklyHistories } from "./channelHistory.ts";
 
 const dayMs = 86_400_000;
@@ -59,16 +61,19 @@ export function dropLine(
  *
  * @param bySegment who has no segment under NO_SEGMENT
  * @param lastWeek last complete week
+ * @param calendar whose holidays say what a week is where there are too few peers to tell
  * @param dropBudget false alarms a client-year that are accepted
  */
 export function fitChannelContext(
   bySegment: ReadonlyMap<string, readonly ChannelHistory[]>,
   lastWeek: number,
   asOfMs: number,
+  calendar: Pick<Calendar, "isHoliday">,
   preset: DropPreset,
   dropBudget: number,
 ): ChannelContext {
-  const prior = fitSilencePrior([...bySegment.values()].flat(), asOfMs);
+  const channels = [...bySegment.values()].flat();
+  const prior = fitSilencePrior(channels, asOfMs);
   const weekly = [...bySegment]
     .map(([segment, list]) => ({ segment, weekly: weeklyHistories(list, lastWeek) }))
     .filter((one) => one.weekly.length > 0);
@@ -77,7 +82,7 @@ export function fitChannelContext(
     const nothing = { preset, panel: undefined, curve: undefined };
     return { ...nothing, ...dropLine(nothing, dropBudget), prior, segmentPanels: new Map() };
   }
-  const panel = panelWeeks(all, lastWeek, preset);
+  const panel = panelWeeks(all, lastWeek, preset, calendarWeeks(channels, calendar, lastWeek));
   const segmentPanels = new Map<string, PanelWeeks>();
   const curves = weekly.map(({ segment, weekly: own }) => {
     // What few would be told by all clients' weeks needs no panel: industries may be anything that people type.

@@ -1,5 +1,6 @@
 import type { OpenInterval } from "../intervals.ts";
 import { findOutages, type Outage, type SourceContinuity } from "../outages.ts";
+import type { SourceCalendar } from "../sourceClock.ts";
 import type { Calendar } from "./calendar.ts";
 import type { ChannelHistory } from "./channelHistory.ts";
 
@@ -21,15 +22,11 @@ export class SourceWatch {
    * @param activeHours epoch hours with events, by source, ascending.
    * @param calendar of the workspace, whose nights and weekends its sources keep
    */
-  constructor(
-    activeHours: ReadonlyMap<string, readonly number[]>,
-    asOfMs: number,
-    calendar: Pick<Calendar, "hourOfWeek">,
-  ) {
+  constructor(activeHours: ReadonlyMap<string, readonly number[]>, asOfMs: number, calendar: SourceCalendar) {
     for (const [source, hours] of activeHours) {
       // Events that are dated a little ahead must not make "now" lie before the last one.
       const nowMs = Math.max(asOfMs, ((hours.at(-1) ?? 0) + 1) * 3_600_000);
-      this.#continuity.set(source, findOutages(hours, nowMs, calendar.hourOfWeek));
+      this.#continuity.set(source, findOutages(hours, nowMs, calendar));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Calendar } from "@keypulse/methods";
+import type { SourceCalendar } from "@keypulse/methods";
 import type { SourceNumbers } from "../inputs/sourceNumbers.ts";
 import { sayDuration } from "./durations.ts";
 import { judgeSilence } from "./sourceSilence.ts";
@@ -38,7 +38,7 @@ export function judgeHealth(
   facts: SourceFacts,
   numbers: SourceNumbers,
   nowMs: number,
-  calendar: Pick<Calendar, "hourOfWeek">,
+  calendar: SourceCalendar,
 ): Health {
   if (facts.paused)
     return { health: "paused", reason: "Paused: what arrives is kept and can be replayed, not counted." };

@@ -1,4 +1,4 @@
-import { type Calendar, findOutages } from "@keypulse/methods";
+import { findOutages, type SourceCalendar } from "@keypulse/methods";
 import type { SourceNumbers } from "../inputs/sourceNumbers.ts";
 import { sayDuration } from "./durations.ts";
 import type { Health } from "./sourceHealth.ts";
@@ -15,20 +15,16 @@ const hourMs = 3_600_000;
  * packages/methods decide (on the source's own clock, where nights and weekends hardly count); before, twice the longest
  * gap so far.
  */
-export function judgeSilence(
-  numbers: SourceNumbers,
-  nowMs: number,
-  { hourOfWeek }: Pick<Calendar, "hourOfWeek">,
-): Health | undefined {
+export function judgeSilence(numbers: SourceNumbers, nowMs: number, calendar: SourceCalendar): Health | undefined {
   const silentMs = nowMs - (numbers.lastReceivedMs ?? nowMs);
   const silent = `No event for ${sayDuration(silentMs)}`;
-  const gap = findOutages(numbers.activeHours, nowMs, hourOfWeek).openGap;
+  const gap = findOutages(numbers.activeHours, nowMs, calendar).openGap;
   if (gap?.thresholdHours !== undefined) {
     const threshold = sayDuration(gap.thresholdHours * hourMs);
     if (gap.state === "outage") {
       return { health: "broken", reason: `${silent}: far beyond its own gaps (an outage from ${threshold} on).` };
     }
-    return isUnusual(numbers.activeHours, nowMs, hourOfWeek)
+    return isUnusual(numbers.activeHours, nowMs, calendar)
       ? { health: "quiet", reason: `${silent}: longer than its usual gaps (an outage from ${threshold} on).` }
       : undefined;
   }
@@ -42,10 +38,10 @@ export function judgeSilence(
  * Whether the silence has gone an hour beyond the usual: whole hours are what gaps are counted in, and who sends once an
  * hour is not quiet at the beginning of the next.
  */
-function isUnusual(activeHours: readonly number[], nowMs: number, hourOfWeek: Calendar["hourOfWeek"]): boolean {
+function isUnusual(activeHours: readonly number[], nowMs: number, calendar: SourceCalendar): boolean {
   const askedMs = nowMs - hourMs;
   if ((activeHours.at(-1) ?? 0) * hourMs > askedMs) return false;
-  return findOutages(activeHours, askedMs, hourOfWeek).openGap?.state !== "usual";
+  return findOutages(activeHours, askedMs, calendar).openGap?.state !== "usual";
 }
 
 /** Median time between two arrivals; undefined with fewer than three events. */

@@ -1,4 +1,5 @@
 import {
+  type Calendar,
   type ChannelContext,
   type DropLine,
   type DropPreset,
@@ -43,6 +44,7 @@ export function buildPanelContext(
   segments: ReadonlyMap<string, string>,
   lastWeek: number,
   asOfMs: number,
+  calendar: Calendar,
   dropBudgets: readonly number[],
   preset: DropPreset,
   judgedDrops: readonly ResolvedDropAlarm[],
@@ -56,7 +58,7 @@ export function buildPanelContext(
       [...bySegment].map(([segment, list]) => [segment, list.map(({ channels }) => channels[name]!)]),
     );
     const [usual, ...others] = dropBudgets.map((budget) => dropBudgetOf(name, budget)) as [number, ...number[]];
-    const context = fitChannelContext(own, lastWeek, asOfMs, preset, usual);
+    const context = fitChannelContext(own, lastWeek, asOfMs, calendar, preset, usual);
     const lines = others.map((budget) => [budget, dropLine(context, budget)] as const);
     return { ...context, lines: new Map<number, DropLine>([[usual, context], ...lines]) };
   };

@@ -28,6 +28,7 @@ it("takes no known absence for a drop or a silence", () => {
     new Map(),
     calendar.weekOf(asOfMs) - 1,
     asOfMs,
+    calendar,
     [0.25],
     dropPresets.fast,
     [],

@@ -192,6 +192,7 @@ export function createEvaluator(
       await readSegments(),
       lastWeek,
       asOfMs,
+      calendar,
       [...new Set([...budgetsOfDetector(aims, "activity_drop"), ...budgetsOfDetector(aims, "growth")])],
       dropPresets[settings.dropPreset],
       await workspaceBudget.judgedDrops(),
