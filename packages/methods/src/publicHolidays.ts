@@ -1,6 +1,7 @@
 import Holidays from "date-holidays";
 
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 
 /**
  * Which days are public holidays all over a country, those in place of one on a weekend included; half days and those of
@@ -19,18 +20,22 @@ export function publicHolidays(country: string | undefined): ((day: number) => b
   const daysOf = (year: number): ReadonlySet<number> => {
     const known = years.get(year);
     if (known !== undefined) return known;
-    // Holidays of a year that are moved may fall into its neighbours.
-    const all = [year - 1, year, year + 1].flatMap((each) => calendar.getHolidays(each) ?? []);
+    const whole = calendar.getHolidays(year).filter(({ type, start, end }) => {
+      // A day on which clocks go forward has 23 hours.
+      return type === "public" && end.getTime() - start.getTime() > dayMs - 2 * hourMs;
+    });
     const days = new Set(
-      all
-        .filter(({ type, start, end }) => type === "public" && end.getTime() - start.getTime() >= dayMs - 2 * 3_600_000)
-        .flatMap(({ date, start, end }) => {
-          const first = Date.parse(date.slice(0, 10)) / dayMs;
-          return Array.from({ length: Math.round((end.getTime() - start.getTime()) / dayMs) }, (_, i) => first + i);
-        }),
+      whole.flatMap(({ date, start, end }) => {
+        const first = Date.parse(date.slice(0, 10)) / dayMs;
+        return Array.from({ length: Math.round((end.getTime() - start.getTime()) / dayMs) }, (_, i) => first + i);
+      }),
     );
     years.set(year, days);
     return days;
   };
-  return (day) => daysOf(new Date(day * dayMs).getUTCFullYear()).has(day);
+  return (day) => {
+    const year = new Date(day * dayMs).getUTCFullYear();
+    // What is moved off a weekend, or lasts for days, may fall into a neighbour.
+    return [year, year - 1, year + 1].some((each) => daysOf(each).has(day));
+  };
 }

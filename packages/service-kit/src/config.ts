@@ -48,6 +48,9 @@ export const workspaceSettingsShape = {
     .default("UTC"),
   WORKSPACE_COUNTRY: z
     .string()
-    .regex(/^[A-Z]{2}$/, "must be an ISO 3166 code in capitals, such as FR: national phone numbers and public holidays belong to it")
+    .regex(
+      /^[A-Z]{2}$/,
+      "must be an ISO 3166 code in capitals, such as FR: national phone numbers and public holidays belong to it",
+    )
     .optional(),
 };
