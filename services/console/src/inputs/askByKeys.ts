@@ -6,10 +6,11 @@ export function askByKeys(clickhouse: ClickHouse) {
     const result = await clickhouse.query({
       query,
       query_params,
-      format: "JSONEachRow",
+      format: "JSON",
       clickhouse_settings: {
-        // One client's rows are few: threads would only have to be started.
+        // One client's rows are few: threads would only have to be started, to read them as well as to write them down.
         max_threads: 1,
+        output_format_parallel_formatting: 0,
         // A client of a hundred thousand identifiers has them all in the text.
         max_query_size: "100000000",
         output_format_json_quote_64bit_integers: 0,
@@ -17,7 +18,7 @@ export function askByKeys(clickhouse: ClickHouse) {
         output_format_json_named_tuples_as_objects: 0,
       },
     });
-    return await result.json<T>();
+    return (await result.json<T>()).data;
   };
 }
 

@@ -15,7 +15,7 @@ export async function readDossier(
   id: string,
   settings: ProfileSettings,
 ): Promise<Dossier | undefined> {
-  const { timezone, currency, costs } = settings;
+  const { timezone, currency, costs, forecastsSince } = settings;
   const owners = await readOwners(clickhouse, [id], timezone);
   const heir = owners.clientOf(id);
   if (heir !== id) return await readDossier(clickhouse, heir, settings);
@@ -29,7 +29,7 @@ export async function readDossier(
     rows.said(),
     rows.products(currency, costs.size > 0),
     rows.openAlerts(),
-    rows.forecasts(),
+    rows.forecasts(forecastsSince),
   ]);
   const isKnown = totals.length > 0 || said.length > 0 || identifiers.length > 0;
   if (!isKnown) return undefined;

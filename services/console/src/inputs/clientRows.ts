@@ -33,7 +33,6 @@ export interface ActivityRow extends OfKey {
   contact_key: string;
   kind: string;
   type: string;
-  events: number;
   active: number;
   active_7d: number;
   active_30d: number;
@@ -72,14 +71,14 @@ export interface SaidRow {
 export interface ProductRow extends OfKey {
   sku: string;
   name: string;
-  currency: string;
-  /** Day of the lines where they are converted or have a cost by day, else 0. */
-  day: number;
   /** Days on which it was ordered. */
   days: number[];
   last_day: number;
+  /** In the workspace's currency, of the lines that need no rate and no cost of their day. */
   quantity: string;
   amount: string;
+  /** The other lines: currency, day, quantity, amount. */
+  lines: [currency: string, day: number, quantity: string, amount: string][];
 }
 
 export interface InvoiceRow extends OfKey {
@@ -202,8 +201,8 @@ export class ClientRows {
   async activity(today: number): Promise<ActivityRow[]> {
     const recent = windows.map((days) => `sumIf(a.active, toUInt16(a.day) > ${today - days}) AS active_${days}d`);
     return await this.#ask<ActivityRow>(
-      `SELECT client_key, ${this.#owners.eraOf("day")} AS era, contact_key, kind, type, sum(a.events) AS events,
-         sum(a.active) AS active, ${recent.join(", ")}, ${ms("max(a.last_at)")} AS last_at,
+      `SELECT client_key, ${this.#owners.eraOf("day")} AS era, contact_key, kind, type, sum(a.active) AS active,
+         ${recent.join(", ")}, ${ms("max(a.last_at)")} AS last_at,
          ${ms("maxIf(a.last_at, a.active > 0)")} AS last_active_at
        FROM activity_daily AS a WHERE client_key IN ${this.#keys} GROUP BY client_key, era, contact_key, kind, type`,
     );
@@ -264,12 +263,13 @@ export class ClientRows {
   /** @param byDay whether products have costs, which are by day */
   async products(currency: string, byDay: boolean): Promise<ProductRow[]> {
     const day = `toUInt32(toDate(occurred_at, '${this.#timezone}'))`;
-    const placed = "type = 'order.placed'";
+    const alike = byDay ? "false" : `l.currency = '${currency}'`;
     return await this.#ask<ProductRow>(
-      `SELECT client_key, ${this.#eraOfEvent()} AS era, sku, argMax(l.name, occurred_at) AS name, toString(l.currency) AS currency,
-         ${byDay ? day : `if(l.currency = '${currency}', 0, ${day})`} AS day, groupUniqArrayIf(${day}, ${placed}) AS days,
-         max(${day}) AS last_day, sum(l.quantity) AS quantity, sum(l.amount) AS amount
-       FROM order_lines AS l WHERE client_key IN ${this.#keys} GROUP BY client_key, era, sku, l.currency, day`,
+      `SELECT client_key, ${this.#eraOfEvent()} AS era, sku, argMax(l.name, occurred_at) AS name,
+         groupUniqArrayIf(${day}, type = 'order.placed') AS days, max(${day}) AS last_day,
+         sumIf(l.quantity, ${alike}) AS quantity, sumIf(l.amount, ${alike}) AS amount,
+         groupArrayIf((toString(l.currency), ${day}, l.quantity, l.amount), NOT (${alike})) AS lines
+       FROM order_lines AS l WHERE client_key IN ${this.#keys} GROUP BY client_key, era, sku`,
     );
   }
 
@@ -296,25 +296,25 @@ export class ClientRows {
   }
 
   async openAlerts(): Promise<OpenAlertRow[]> {
-    return await this.#ask<OpenAlertRow>(
-      `SELECT * FROM (
-         SELECT any(a.client_id) AS client_id, id, any(a.cause) AS cause, argMax(a.detector, version) AS detector,
-           ${ms("argMax(a.opened_at, version)")} AS opened_at, argMax(a.headline, version) AS headline,
-           argMax(a.reason, version) AS reason, argMax(a.advice, version) AS advice,
-           toFloat64(argMax(a.money_at_stake, version)) AS money_at_stake, argMax(a.state, version) AS last_state
-         FROM alerts AS a WHERE a.client_id IN ${this.#keys} GROUP BY id)
-       WHERE last_state = 'open' ORDER BY opened_at DESC`,
+    const versions = await this.#ask<OpenAlertRow & { state: string }>(
+      `SELECT client_id, id, cause, detector, ${ms("a.opened_at")} AS opened_at, headline, reason, advice,
+         toFloat64(a.money_at_stake) AS money_at_stake, state
+       FROM alerts AS a WHERE client_id IN ${this.#keys} ORDER BY id, version DESC LIMIT 1 BY id`,
     );
+    return versions
+      .filter(({ state }) => state === "open")
+      .map(({ state: _state, ...alert }) => alert)
+      .sort((one, other) => other.opened_at - one.opened_at);
   }
 
-  /** Of the newest day whose forecasts are whole, or of one that is being worked on. */
-  async forecasts(): Promise<ForecastRow[]> {
+  /** Of the newest day whose forecasts are whole, or of one that is being worked on. @param since that day's number */
+  async forecasts(since: number): Promise<ForecastRow[]> {
     const amounts = ["expected_value", "value_low", "value_high", "order_value"];
     return await this.#ask<ForecastRow>(
       `SELECT f.client_id, toUInt32(f.as_of) AS as_of_day, f.model, f.order_days, f.p_alive, f.caution, f.expected_orders,
          f.orders_low, f.orders_high, ${amounts.map((name) => `toFloat64(f.${name}) AS ${name}`).join(", ")}, f.usual_gaps
        FROM client_forecasts_log AS f WHERE client_id IN ${this.#keys}
-         AND as_of >= (SELECT max(as_of) FROM churn_models_log WHERE model != 'none')
+         AND toUInt16(f.as_of) >= ${since}
        ORDER BY as_of DESC, order_days DESC, forecast_at DESC`,
     );
   }

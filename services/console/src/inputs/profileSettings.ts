@@ -10,6 +10,8 @@ export interface ProfileSettings extends WarehouseSettings {
   rates: Rates;
   /** Costs of a piece by product and day, the newest day first. */
   costs: ReadonlyMap<string, readonly { since: number; unitCost: Amount }[]>;
+  /** Number of the newest day of which every client's forecast is there. */
+  forecastsSince: number;
 }
 
 /** For so long it is not asked whether they have changed: they do when somebody runs a command. */
@@ -44,7 +46,8 @@ export function createProfileSettings(
 async function readStamp(clickhouse: ClickHouse): Promise<string> {
   const [row] = await askByKeys(clickhouse)<{ stamp: string }>(
     `SELECT toString(((SELECT (count(), max(version)) FROM settings WHERE kind = 'profiles'),
-       (SELECT (count(), max(loaded_at)) FROM exchange_rates), (SELECT (count(), max(written_at)) FROM product_costs))) AS stamp`,
+       (SELECT (count(), max(loaded_at)) FROM exchange_rates), (SELECT (count(), max(written_at)) FROM product_costs),
+       (SELECT (count(), max(fitted_at)) FROM churn_models_log))) AS stamp`,
   );
   return row!.stamp;
 }
@@ -54,7 +57,7 @@ async function readProfileSettings(
   { timezone, currency }: WarehouseSettings,
 ): Promise<ProfileSettings> {
   const ask = askByKeys(clickhouse);
-  const [[settings], rates, costs] = await Promise.all([
+  const [[settings], rates, costs, [forecasts]] = await Promise.all([
     ask<{ rate_days: number; trait_sources: string[] }>("SELECT rate_days, trait_sources FROM profile_settings"),
     ask<{ currency: string; day: number; rate: string }>(
       "SELECT toString(r.currency) AS currency, toUInt32(r.day) AS day, toString(r.rate) AS rate FROM rates_here AS r",
@@ -62,6 +65,7 @@ async function readProfileSettings(
     ask<{ sku: string; since: number; unit_cost: string }>(
       "SELECT sku, toUInt32(c.since) AS since, unit_cost FROM product_costs AS c FINAL ORDER BY since DESC",
     ),
+    ask<{ since: number }>("SELECT toUInt32(max(as_of)) AS since FROM churn_models_log WHERE model != 'none'"),
   ]);
   return {
     timezone,
@@ -72,5 +76,6 @@ async function readProfileSettings(
       costs.map(({ sku, since, unit_cost }) => ({ sku, since, unitCost: readAmount(unit_cost) })),
       ({ sku }) => sku,
     ),
+    forecastsSince: forecasts!.since,
   };
 }
