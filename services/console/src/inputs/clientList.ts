@@ -2,6 +2,7 @@ import type { ClickHouse } from "@keypulse/engines";
 import { type ClientSort, rankingQuery } from "@keypulse/warehouse";
 import { describeListed, rowsByClient } from "../domain/dossier.ts";
 import { dayNow } from "../domain/timeText.ts";
+import { askByKeys } from "./askByKeys.ts";
 import type { ListedClient } from "./clientAnswers.ts";
 import { readOwners } from "./clientOwners.ts";
 import { ClientRows } from "./clientRows.ts";
@@ -67,8 +68,8 @@ async function rank(
     return await result.json<Ranked>();
   };
   const [number, id] = after?.split("_") ?? [];
-  const moved = await clickhouse.query({ query: "SELECT 1 FROM identity_moves LIMIT 1", format: "JSONEachRow" });
-  const whose = { among: found, hasMoved: (await moved.json()).length > 0 };
+  const moved = await askByKeys(clickhouse)("SELECT 1 FROM identity_keys WHERE notEmpty(eras) LIMIT 1");
+  const whose = { among: found, hasMoved: moved.length > 0 };
   const ranking = rankingQuery(sort, settings, whose);
   const withNumber =
     number === "none"

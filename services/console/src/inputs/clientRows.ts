@@ -157,12 +157,15 @@ export class ClientRows {
   readonly #owners: ClientOwners;
   readonly #timezone: string;
   readonly #keys: string;
+  /** What rows are summed by: eras only where there are any, for ClickHouse plans each column of a question. */
+  readonly #byKey: string;
 
   constructor(clickhouse: ClickHouse, owners: ClientOwners, timezone: string) {
     this.#ask = askByKeys(clickhouse);
     this.#owners = owners;
     this.#timezone = timezone;
     this.#keys = `(${keyList(owners.keys)})`;
+    this.#byKey = owners.movedKeys.length === 0 ? "client_key" : "client_key, era";
   }
 
   async totals(): Promise<TotalsRow[]> {
@@ -181,9 +184,9 @@ export class ClientRows {
     const select = (of: (column: TotalColumn) => string): string =>
       columns.map((column) => `${ms(of(column))} AS ${column.name}`).join(", ");
     const [settled, moved] = await Promise.all([
+      // A key has a row in each part of the table: who takes the first or last of its times sums them up.
       this.#ask<T>(
-        `SELECT client_key, 0 AS era, ${select(({ name, together }) => `${together}(t.${name})`)}
-         FROM client_totals AS t WHERE client_key IN ${this.#keys} GROUP BY client_key`,
+        `SELECT client_key, 0 AS era, ${select(({ name }) => `t.${name}`)} FROM client_totals AS t WHERE client_key IN ${this.#keys}`,
       ),
       // The totals by key know no days: those of people who moved are of their events.
       movedKeys.length === 0
@@ -204,7 +207,7 @@ export class ClientRows {
       `SELECT client_key, ${this.#owners.eraOf("day")} AS era, contact_key, kind, type, sum(a.active) AS active,
          ${recent.join(", ")}, ${ms("max(a.last_at)")} AS last_at,
          ${ms("maxIf(a.last_at, a.active > 0)")} AS last_active_at
-       FROM activity_daily AS a WHERE client_key IN ${this.#keys} GROUP BY client_key, era, contact_key, kind, type`,
+       FROM activity_daily AS a WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, contact_key, kind, type`,
     );
   }
 
@@ -212,7 +215,7 @@ export class ClientRows {
   async recentActivity(today: number): Promise<(OfKey & { active_30d: number })[]> {
     return await this.#ask(
       `SELECT client_key, ${this.#owners.eraOf("day")} AS era, sum(a.active) AS active_30d
-       FROM activity_daily AS a WHERE client_key IN ${this.#keys} AND toUInt16(a.day) > ${today - 30} GROUP BY client_key, era`,
+       FROM activity_daily AS a WHERE client_key IN ${this.#keys} AND toUInt16(a.day) > ${today - 30} GROUP BY ${this.#byKey}`,
     );
   }
 
@@ -236,14 +239,13 @@ export class ClientRows {
     return await this.#ask<RevenueRow>(
       `SELECT client_key, ${this.#owners.eraOf("d.day")} AS era, ${day} AS on_day, toString(d.currency) AS currency,
          sum(d.orders) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned
-       FROM revenue_daily AS d WHERE client_key IN ${this.#keys} GROUP BY client_key, era, on_day, d.currency`,
+       FROM revenue_daily AS d WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, on_day, d.currency`,
     );
   }
 
   async identifiers(): Promise<IdentifierRow[]> {
-    return await this.#ask<IdentifierRow>(
-      `SELECT DISTINCT key, toString(kind) AS kind, value FROM identifiers WHERE key IN ${this.#keys} ORDER BY value`,
-    );
+    const rows = await this.#ask<IdentifierRow>(`SELECT key, kind, value FROM identifiers WHERE key IN ${this.#keys}`);
+    return rows.sort((one, other) => (one.value < other.value ? -1 : one.value > other.value ? 1 : 0));
   }
 
   async said(): Promise<SaidRow[]> {
@@ -269,7 +271,7 @@ export class ClientRows {
          groupUniqArrayIf(${day}, type = 'order.placed') AS days, max(${day}) AS last_day,
          sumIf(l.quantity, ${alike}) AS quantity, sumIf(l.amount, ${alike}) AS amount,
          groupArrayIf((toString(l.currency), ${day}, l.quantity, l.amount), NOT (${alike})) AS lines
-       FROM order_lines AS l WHERE client_key IN ${this.#keys} GROUP BY client_key, era, sku`,
+       FROM order_lines AS l WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, sku`,
     );
   }
 
