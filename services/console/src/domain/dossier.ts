@@ -82,7 +82,7 @@ export function describeClient(
   const { name, account_id, said } = nameClient(rows, owners.contactOf, traitSources);
   const { orders: number, without_rate, ...sums } = sumRevenue(rows.revenue, rates, today);
   const rhythm = orderRhythm(rows.revenue);
-  const products = listProducts(own(all.products), rates, costs, today);
+  const products = listProducts(all.products, rates, costs, today);
   const withCost = products.filter(({ margin }) => margin !== null);
   const active = (acts: readonly ActivityRow[]) =>
     Object.fromEntries(windows.map((window) => [window, sumOf(acts, window)])) as Record<

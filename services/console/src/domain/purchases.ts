@@ -96,22 +96,17 @@ function sumByDay(lines: ProductRow["lines"]): Iterable<DaySum> {
   return sums.values();
 }
 
-/** What one client bought, the largest first. What was only ever given back is not listed. */
+/** What one client bought, the largest first. @param rows one a product */
 export function listProducts(
   rows: readonly ProductRow[],
   rates: Rates,
   costs: ReadonlyMap<string, readonly { since: number; unitCost: Amount }[]>,
   today: number,
 ): Product[] {
-  const products: (Product & { amount: Amount })[] = [];
-  for (const [sku, ofKeys] of Map.groupBy(rows, (row) => row.sku)) {
-    const days = [...new Set(ofKeys.flatMap((row) => row.days))].sort((a, b) => a - b);
-    if (days.length === 0) continue;
-    let [quantity, revenue, margin, hasCost] = [0n, 0n, 0n, false];
-    for (const row of ofKeys) {
-      quantity += readAmount(row.quantity);
-      revenue += readAmount(row.amount);
-      for (const line of sumByDay(row.lines)) {
+  return rows
+    .map(({ sku, name, first_day: first, last_day: last, days, lines, ...row }) => {
+      let [quantity, revenue, margin, hasCost] = [readAmount(row.quantity), readAmount(row.amount), 0n, false];
+      for (const line of sumByDay(lines)) {
         const here = rates.convert(line.amount, line.currency, line.day) ?? 0n;
         const cost = costs.get(sku)?.find(({ since }) => since <= line.day);
         quantity += line.quantity;
@@ -120,25 +115,22 @@ export function listProducts(
         hasCost = true;
         margin += here - (line.quantity * cost.unitCost) / 10_000n;
       }
-    }
-    const [first, last] = [days[0]!, days.at(-1)!];
-    const gap = days.length < 2 ? null : (last - first) / (days.length - 1);
-    products.push({
-      sku,
-      name: ofKeys.toSorted((one, other) => other.last_day - one.last_day)[0]!.name,
-      first: dayText(first),
-      last: dayText(last),
-      days_bought: days.length,
-      usual_gap_days: gap,
-      days_since: today - last,
-      lapsed: gap !== null && today - last > 2 * gap,
-      quantity: amountAsNumber(quantity),
-      revenue: amountAsNumber(revenue),
-      margin: hasCost ? amountAsNumber(margin) : null,
-      amount: revenue,
-    });
-  }
-  return products
+      const gap = days < 2 ? null : (last - first) / (days - 1);
+      return {
+        sku,
+        name,
+        first: dayText(first),
+        last: dayText(last),
+        days_bought: days,
+        usual_gap_days: gap,
+        days_since: today - last,
+        lapsed: gap !== null && today - last > 2 * gap,
+        quantity: amountAsNumber(quantity),
+        revenue: amountAsNumber(revenue),
+        margin: hasCost ? amountAsNumber(margin) : null,
+        amount: revenue,
+      };
+    })
     .sort((one, other) => Number(other.amount - one.amount) || (one.sku < other.sku ? -1 : 1))
     .map(({ amount: _amount, ...product }) => product);
 }

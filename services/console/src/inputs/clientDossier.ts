@@ -27,7 +27,7 @@ export async function readDossier(
     rows.revenue(),
     rows.identifiers(),
     rows.said(),
-    rows.products(currency, costs.size > 0),
+    rows.products(id, currency, costs.size > 0),
     rows.openAlerts(),
     rows.forecasts(forecastsSince),
   ]);

@@ -1,5 +1,5 @@
 import type { ClickHouse } from "@keypulse/engines";
-import { type ClientSort, rankingQuery } from "@keypulse/warehouse";
+import { type ClientSort, rankingQuery, rankingSettings } from "@keypulse/warehouse";
 import { describeListed, rowsByClient } from "../domain/dossier.ts";
 import { dayNow } from "../domain/timeText.ts";
 import { askByKeys } from "./askByKeys.ts";
@@ -63,7 +63,7 @@ async function rank(
       query,
       query_params: { ...parameters },
       format: "JSONEachRow",
-      clickhouse_settings: { max_query_size: "100000000" },
+      clickhouse_settings: { max_query_size: "100000000", ...rankingSettings },
     });
     return await result.json<Ranked>();
   };

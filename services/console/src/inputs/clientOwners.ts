@@ -132,3 +132,18 @@ export async function readOwners(
     },
   };
 }
+
+/** SQL of the keys and eras that are the client's: a person who moved brings only the events of their days with it. */
+export function ownEras(id: string, owners: ClientOwners): string {
+  return owners.keys
+    .flatMap((key) => {
+      const eras = owners.clientsOnce(key).length;
+      return Array.from({ length: eras === 0 ? 1 : eras }, (_, index) => ({
+        client_key: key,
+        era: eras === 0 ? 0 : index + 1,
+      }));
+    })
+    .filter((row) => owners.ownerOf(row) === id)
+    .map(({ client_key, era }) => `('${client_key}', ${era})`)
+    .join(", ");
+}

@@ -1,6 +1,6 @@
 import type { ClickHouse } from "@keypulse/engines";
 import { askByKeys, keyList } from "./askByKeys.ts";
-import type { ClientOwners } from "./clientOwners.ts";
+import { type ClientOwners, ownEras } from "./clientOwners.ts";
 
 /** Of which key a row is, and in which of its eras: see ClientOwners. */
 export interface OfKey {
@@ -68,12 +68,14 @@ export interface SaidRow {
   since: number;
 }
 
-export interface ProductRow extends OfKey {
+/** A product that one client bought. */
+export interface ProductRow {
   sku: string;
   name: string;
-  /** Days on which it was ordered. */
-  days: number[];
+  first_day: number;
   last_day: number;
+  /** Days on which it was ordered. */
+  days: number;
   /** In the workspace's currency, of the lines that need no rate and no cost of their day. */
   quantity: string;
   amount: string;
@@ -262,16 +264,20 @@ export class ClientRows {
     );
   }
 
-  /** @param byDay whether products have costs, which are by day */
-  async products(currency: string, byDay: boolean): Promise<ProductRow[]> {
+  /**
+   * What was only ever given back is left out.
+   * @param id of the one client whose they are
+   * @param byDay whether products have costs, which are by day
+   */
+  async products(id: string, currency: string, byDay: boolean): Promise<ProductRow[]> {
     const day = `toUInt32(toDate(occurred_at, '${this.#timezone}'))`;
+    const placed = "type = 'order.placed'";
     const alike = byDay ? "false" : `l.currency = '${currency}'`;
     return await this.#ask<ProductRow>(
-      `SELECT client_key, ${this.#eraOfEvent()} AS era, sku, argMax(l.name, occurred_at) AS name,
-         groupUniqArrayIf(${day}, type = 'order.placed') AS days, max(${day}) AS last_day,
-         sumIf(l.quantity, ${alike}) AS quantity, sumIf(l.amount, ${alike}) AS amount,
+      `SELECT sku, argMax(l.name, occurred_at) AS name, minIf(${day}, ${placed}) AS first_day, maxIf(${day}, ${placed}) AS last_day,
+         uniqExactIf(${day}, ${placed}) AS days, sumIf(l.quantity, ${alike}) AS quantity, sumIf(l.amount, ${alike}) AS amount,
          groupArrayIf((toString(l.currency), ${day}, l.quantity, l.amount), NOT (${alike})) AS lines
-       FROM order_lines AS l WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, sku`,
+       FROM order_lines AS l WHERE ${this.#eventsOf(id)} GROUP BY sku HAVING days > 0`,
     );
   }
 
@@ -319,6 +325,14 @@ export class ClientRows {
          AND toUInt16(f.as_of) >= ${since}
        ORDER BY as_of DESC, order_days DESC, forecast_at DESC`,
     );
+  }
+
+  /** SQL of the rows of one client, among those of all keys that once were its. */
+  #eventsOf(id: string): string {
+    const { keys, movedKeys, clientOf } = this.#owners;
+    return movedKeys.length === 0
+      ? `client_key IN (${keyList(keys.filter((key) => clientOf(key) === id))})`
+      : `client_key IN ${this.#keys} AND (client_key, ${this.#eraOfEvent()}) IN (${ownEras(id, this.#owners)})`;
   }
 
   #eraOfEvent(): string {

@@ -1,7 +1,7 @@
 import type { ClickHouse } from "@keypulse/engines";
 import { keyList } from "./askByKeys.ts";
 import type { TimelineEntry } from "./clientAnswers.ts";
-import { type ClientOwners, readOwners } from "./clientOwners.ts";
+import { ownEras, readOwners } from "./clientOwners.ts";
 
 /** milliseconds_position of the last entry of a page. */
 export const timelineCursor = /^-?\d{1,15}_[\w.-]+:\d+:\d+$/;
@@ -49,19 +49,4 @@ export async function readTimeline(
     events: page.map(({ ms: _ms, position: _position, ...entry }) => entry),
     next: rows.length > limit && last !== undefined ? `${last.ms}_${last.position}` : null,
   };
-}
-
-/** SQL of the keys and eras that are the client's: a person who moved brings only the events of their days with it. */
-function ownEras(id: string, owners: ClientOwners): string {
-  return owners.keys
-    .flatMap((key) => {
-      const eras = owners.clientsOnce(key).length;
-      return Array.from({ length: eras === 0 ? 1 : eras }, (_, index) => ({
-        client_key: key,
-        era: eras === 0 ? 0 : index + 1,
-      }));
-    })
-    .filter((row) => owners.ownerOf(row) === id)
-    .map(({ client_key, era }) => `('${client_key}', ${era})`)
-    .join(", ");
 }
