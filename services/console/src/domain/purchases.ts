@@ -76,6 +76,14 @@ function roundHalfToEven(value: number): number {
 }
 
 type Product = Dossier["products"]["list"][number];
+/** With days as numbers: a client of thousands of products shows fifty. */
+type BoughtProduct = Omit<Product, "first" | "last"> & { first: number; last: number };
+
+export const sayProduct = ({ first, last, ...product }: BoughtProduct): Product => ({
+  ...product,
+  first: dayText(first),
+  last: dayText(last),
+});
 
 interface DaySum {
   currency: string;
@@ -102,7 +110,7 @@ export function listProducts(
   rates: Rates,
   costs: ReadonlyMap<string, readonly { since: number; unitCost: Amount }[]>,
   today: number,
-): Product[] {
+): BoughtProduct[] {
   return rows
     .map(({ sku, name, first_day: first, last_day: last, days, lines, ...row }) => {
       let [quantity, revenue, margin, hasCost] = [readAmount(row.quantity), readAmount(row.amount), 0n, false];
@@ -119,8 +127,8 @@ export function listProducts(
       return {
         sku,
         name,
-        first: dayText(first),
-        last: dayText(last),
+        first,
+        last,
         days_bought: days,
         usual_gap_days: gap,
         days_since: today - last,
