@@ -79,10 +79,12 @@ type Product = Dossier["products"]["list"][number];
 /** With days as numbers: a client of thousands of products shows fifty. */
 type BoughtProduct = Omit<Product, "first" | "last"> & { first: number; last: number };
 
-export const sayProduct = ({ first, last, ...product }: BoughtProduct): Product => ({
-  ...product,
+export const sayProduct = ({ sku, name, first, last, ...product }: BoughtProduct): Product => ({
+  sku,
+  name,
   first: dayText(first),
   last: dayText(last),
+  ...product,
 });
 
 interface DaySum {

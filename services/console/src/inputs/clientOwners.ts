@@ -1,4 +1,4 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouseReader } from "@keypulse/engines";
 import { askByKeys, keyList } from "./askByKeys.ts";
 
 /** A day number from which a person's events belong to a client. */
@@ -46,11 +46,11 @@ export interface ClientOwners {
  * @param timezone of the workspace: days are its days
  */
 export async function readOwners(
-  clickhouse: ClickHouse,
+  reader: ClickHouseReader,
   ids: readonly string[],
   timezone: string,
 ): Promise<ClientOwners> {
-  const ask = askByKeys(clickhouse);
+  const ask = askByKeys(reader);
   const stored = async (keys: string): Promise<StoredKey[]> =>
     await ask(
       `SELECT key, contact_id, client_key,

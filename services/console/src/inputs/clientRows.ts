@@ -1,4 +1,4 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouseReader } from "@keypulse/engines";
 import { askByKeys, keyList } from "./askByKeys.ts";
 import { type ClientOwners, ownEras } from "./clientOwners.ts";
 
@@ -162,8 +162,8 @@ export class ClientRows {
   /** What rows are summed by: eras only where there are any, for ClickHouse plans each column of a question. */
   readonly #byKey: string;
 
-  constructor(clickhouse: ClickHouse, owners: ClientOwners, timezone: string) {
-    this.#ask = askByKeys(clickhouse);
+  constructor(reader: ClickHouseReader, owners: ClientOwners, timezone: string) {
+    this.#ask = askByKeys(reader);
     this.#owners = owners;
     this.#timezone = timezone;
     this.#keys = `(${keyList(owners.keys)})`;

@@ -1,4 +1,4 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouse, ClickHouseReader } from "@keypulse/engines";
 import { keyList } from "./askByKeys.ts";
 import type { TimelineEntry } from "./clientAnswers.ts";
 import { ownEras, readOwners } from "./clientOwners.ts";
@@ -8,7 +8,7 @@ export const timelineCursor = /^-?\d{1,15}_[\w.-]+:\d+:\d+$/;
 
 /** What happened with a client, newest first. */
 export async function readTimeline(
-  clickhouse: ClickHouse,
+  { clickhouse, reader }: { clickhouse: ClickHouse; reader: ClickHouseReader },
   id: string,
   {
     kind,
@@ -17,9 +17,9 @@ export async function readTimeline(
     timezone,
   }: { kind?: string | undefined; limit: number; after?: string | undefined; timezone: string },
 ): Promise<{ events: TimelineEntry[]; next: string | null }> {
-  const owners = await readOwners(clickhouse, [id], timezone);
+  const owners = await readOwners(reader, [id], timezone);
   const heir = owners.clientOf(id);
-  if (heir !== id) return await readTimeline(clickhouse, heir, { kind, limit, after, timezone });
+  if (heir !== id) return await readTimeline({ clickhouse, reader }, heir, { kind, limit, after, timezone });
   const [before, position] =
     after === undefined ? [] : [after.slice(0, after.indexOf("_")), after.slice(after.indexOf("_") + 1)];
   // A person who moved brings only the events of their days with this client.

@@ -1,4 +1,4 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouseReader } from "@keypulse/engines";
 import type { WarehouseSettings } from "@keypulse/warehouse";
 import { type Amount, Rates, readAmount } from "../domain/amounts.ts";
 import { askByKeys } from "./askByKeys.ts";
@@ -19,7 +19,7 @@ const freshMs = 2_000;
 
 /** Keeps the settings, rates and costs at hand: a page asks whether they have changed, and reads them only then. */
 export function createProfileSettings(
-  clickhouse: ClickHouse,
+  reader: ClickHouseReader,
   workspace: () => Promise<WarehouseSettings>,
   now: () => number = Date.now,
 ): () => Promise<ProfileSettings> {
@@ -28,8 +28,8 @@ export function createProfileSettings(
 
   async function ask(): Promise<ProfileSettings> {
     const askedMs = now();
-    const stamp = await readStamp(clickhouse);
-    const settings = kept?.stamp === stamp ? kept.settings : await readProfileSettings(clickhouse, await workspace());
+    const stamp = await readStamp(reader);
+    const settings = kept?.stamp === stamp ? kept.settings : await readProfileSettings(reader, await workspace());
     kept = { stamp, settings, askedMs };
     return settings;
   }
@@ -43,8 +43,8 @@ export function createProfileSettings(
 }
 
 /** Changes with every row that anybody adds. */
-async function readStamp(clickhouse: ClickHouse): Promise<string> {
-  const [row] = await askByKeys(clickhouse)<{ stamp: string }>(
+async function readStamp(reader: ClickHouseReader): Promise<string> {
+  const [row] = await askByKeys(reader)<{ stamp: string }>(
     `SELECT toString(((SELECT (count(), max(version)) FROM settings WHERE kind = 'profiles'),
        (SELECT (count(), max(loaded_at)) FROM exchange_rates), (SELECT (count(), max(written_at)) FROM product_costs),
        (SELECT (count(), max(fitted_at)) FROM churn_models_log))) AS stamp`,
@@ -53,10 +53,10 @@ async function readStamp(clickhouse: ClickHouse): Promise<string> {
 }
 
 async function readProfileSettings(
-  clickhouse: ClickHouse,
+  reader: ClickHouseReader,
   { timezone, currency }: WarehouseSettings,
 ): Promise<ProfileSettings> {
-  const ask = askByKeys(clickhouse);
+  const ask = askByKeys(reader);
   const [[settings], rates, costs, [forecasts]] = await Promise.all([
     ask<{ rate_days: number; trait_sources: string[] }>("SELECT rate_days, trait_sources FROM profile_settings"),
     ask<{ currency: string; day: number; rate: string }>(
