@@ -30,7 +30,7 @@ const clickHouseClusterShape = {
  * An insert into a Distributed table has happened when every shard has its part, and joins of Distributed tables ask
  * each side once.
  */
-const clusterQuerySettings: QuerySettings = {
+export const clusterQuerySettings: QuerySettings = {
   distributed_foreground_insert: 1,
   parallel_distributed_insert_select: "0",
   distributed_product_mode: "global",

@@ -1,4 +1,5 @@
 export * from "./clickhouse.ts";
+export * from "./clickhouseReader.ts";
 export * from "./cloudEvents.ts";
 export * from "./heartbeats.ts";
 export * from "./kafka.ts";

@@ -1,4 +1,5 @@
 -- Formerly 88410351eb44790e236f6af0b20e3f4550c09ec5a424f0978a466b59a263e109: with granules of 8,192 rows, as above in 0002.
+-- Formerly 14527e48ef224f30acefb3721b5fa660aa0cff9499a63af254f785dd7f35e3d4: with granules of 8,192 rows in client_traits.
 CREATE TABLE identity_links
 (
     left_key UUID COMMENT 'Key of the stronger identifier',
@@ -55,7 +56,7 @@ CREATE TABLE client_traits
 )
 ENGINE = MergeTree
 ORDER BY (subject_key, trait, occurred_at)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024
 COMMENT 'What identify and group events say, with history';
 
 CREATE MATERIALIZED VIEW feed_client_traits TO client_traits AS

@@ -1,3 +1,4 @@
+-- Formerly 616176b3ebe8a8cd1668dcc8021eb6e14892e280025bc0b340a2a90ea699c2c7: with granules of 1,024 rows in client_totals.
 CREATE TABLE exchange_rates
 (
     day Date COMMENT 'Day that the rate was published for',
@@ -57,7 +58,7 @@ CREATE TABLE client_totals
 )
 ENGINE = AggregatingMergeTree
 ORDER BY client_key
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 256
 COMMENT 'All times together, one row a leaf key: what lists of clients show without reading every day';
 
 CREATE MATERIALIZED VIEW feed_client_totals TO client_totals AS

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { topicNames } from "@keypulse/contracts";
-import { connectClickHouse, connectKafka, connectRedis } from "@keypulse/engines";
+import { connectClickHouse, connectClickHouseReader, connectKafka, connectRedis } from "@keypulse/engines";
 import { IdentityDecisions } from "@keypulse/identity/store";
 import { createCalendar } from "@keypulse/methods";
 import { publicHolidays } from "@keypulse/methods/holidays";
@@ -46,7 +46,9 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
   const logger = createLogger("console", settings.LOG_LEVEL);
   const registry = createMetrics("console");
   const metrics = createConsoleMetrics(registry);
-  const clickhouse = connectClickHouse(settings, "keypulse-console", { maxConnections: 20, requestTimeoutMs: 30_000 });
+  const limits = { maxConnections: 20, requestTimeoutMs: 30_000 };
+  const clickhouse = connectClickHouse(settings, "keypulse-console", limits);
+  const reader = connectClickHouseReader(settings, "keypulse-console", limits);
   const analyst = connectClickHouse(
     { ...settings, CLICKHOUSE_URL: settings.CLICKHOUSE_ANALYST_URL },
     "keypulse-console-conditions",
@@ -85,7 +87,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
     if (!url.endsWith("/live")) metrics.answered(url, request.method, reply.statusCode, reply.elapsedTime / 1000);
   });
   serveSources(server, { settings: sources, describe, secretKey });
-  serveClients(server, { clickhouse });
+  serveClients(server, { clickhouse, reader });
   serveAlerts(server, { clickhouse, redis, redisPrefix: settings.REDIS_PREFIX });
   servePlans(server, { settings: sources, clickhouse });
   serveSegments(server, {
@@ -154,7 +156,7 @@ export async function startConsole(settings: ConsoleSettings): Promise<RunningCo
       clearInterval(catchUp);
       await server.close();
       await touched.close();
-      await Promise.all([clickhouse.close(), patient.close(), analyst.close()]);
+      await Promise.all([clickhouse.close(), reader.close(), patient.close(), analyst.close()]);
       redis.disconnect();
       await health.close();
     },

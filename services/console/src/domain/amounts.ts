@@ -20,6 +20,17 @@ interface DayRate {
   rate: bigint;
 }
 
+/** The last rate of that day or before. @param rates oldest first: decades of days, looked up for every foreign amount */
+function lastBy(rates: readonly DayRate[], day: number): DayRate | undefined {
+  let [from, to] = [0, rates.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (rates[middle]!.day <= day) from = middle + 1;
+    else to = middle;
+  }
+  return rates[from - 1];
+}
+
 /** Exchange rates into the workspace's currency. */
 export class Rates {
   readonly #own: string;
@@ -40,7 +51,7 @@ export class Rates {
   /** The amount in the workspace's currency at the rate of that day or the last before; undefined where none is known. */
   convert(amount: Amount, currency: string, day: number): Amount | undefined {
     if (currency === this.#own) return amount;
-    const last = this.#byCurrency.get(currency)?.findLast((rate) => rate.day <= day);
+    const last = lastBy(this.#byCurrency.get(currency) ?? [], day);
     if (last === undefined || last.rate === 0n || day - last.day > this.#mostDays) return undefined;
     const product = amount * last.rate;
     // Half away from zero, as ClickHouse rounds decimals.

@@ -16,7 +16,7 @@ import type {
 import type { ProfileSettings } from "../inputs/profileSettings.ts";
 import { nameClient } from "./clientNames.ts";
 import { listContacts } from "./contactList.ts";
-import { judgePayments, listProducts, orderRhythm, sumRevenue } from "./purchases.ts";
+import { judgePayments, listProducts, orderRhythm, sayProduct, sumRevenue } from "./purchases.ts";
 import { readText, readWord } from "./saidNow.ts";
 import { dayText, timeText } from "./timeText.ts";
 
@@ -82,7 +82,7 @@ export function describeClient(
   const { name, account_id, said } = nameClient(rows, owners.contactOf, traitSources);
   const { orders: number, without_rate, ...sums } = sumRevenue(rows.revenue, rates, today);
   const rhythm = orderRhythm(rows.revenue);
-  const products = listProducts(own(all.products), rates, costs, today);
+  const products = listProducts(all.products, rates, costs, today);
   const withCost = products.filter(({ margin }) => margin !== null);
   const active = (acts: readonly ActivityRow[]) =>
     Object.fromEntries(windows.map((window) => [window, sumOf(acts, window)])) as Record<
@@ -140,7 +140,7 @@ export function describeClient(
     products: {
       bought: products.length,
       lapsed: products.filter(({ lapsed }) => lapsed).length,
-      list: products.slice(0, mostProducts),
+      list: products.slice(0, mostProducts).map(sayProduct),
     },
     payments: judgePayments(own(all.invoices), rates, today),
     alerts: rows.alerts.map(({ client_id: _client, opened_at, ...alert }) => ({

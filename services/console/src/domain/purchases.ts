@@ -76,47 +76,71 @@ function roundHalfToEven(value: number): number {
 }
 
 type Product = Dossier["products"]["list"][number];
+/** With days as numbers: a client of thousands of products shows fifty. */
+type BoughtProduct = Omit<Product, "first" | "last"> & { first: number; last: number };
 
-/** What one client bought, the largest first. What was only ever given back is not listed. */
+export const sayProduct = ({ sku, name, first, last, ...product }: BoughtProduct): Product => ({
+  sku,
+  name,
+  first: dayText(first),
+  last: dayText(last),
+  ...product,
+});
+
+interface DaySum {
+  currency: string;
+  day: number;
+  quantity: Amount;
+  amount: Amount;
+}
+
+/** A day's sum is converted, not its parts: as the views do it. */
+function sumByDay(lines: ProductRow["lines"]): Iterable<DaySum> {
+  const sums = new Map<string, DaySum>();
+  for (const [currency, day, quantity, amount] of lines) {
+    const sum = sums.get(`${currency}${day}`) ?? { currency, day, quantity: 0n, amount: 0n };
+    sum.quantity += readAmount(quantity);
+    sum.amount += readAmount(amount);
+    sums.set(`${currency}${day}`, sum);
+  }
+  return sums.values();
+}
+
+/** What one client bought, the largest first. @param rows one a product */
 export function listProducts(
   rows: readonly ProductRow[],
   rates: Rates,
   costs: ReadonlyMap<string, readonly { since: number; unitCost: Amount }[]>,
   today: number,
-): Product[] {
-  const products: (Product & { amount: Amount })[] = [];
-  for (const [sku, lines] of Map.groupBy(rows, (row) => row.sku)) {
-    const days = [...new Set(lines.flatMap((line) => line.days))].sort((a, b) => a - b);
-    if (days.length === 0) continue;
-    let [quantity, revenue, margin, hasCost] = [0n, 0n, 0n, false];
-    for (const line of lines) {
-      const here = rates.convert(readAmount(line.amount), line.currency, line.day) ?? 0n;
-      const pieces = readAmount(line.quantity);
-      const cost = costs.get(sku)?.find(({ since }) => since <= line.day);
-      quantity += pieces;
-      revenue += here;
-      if (cost === undefined) continue;
-      hasCost = true;
-      margin += here - (pieces * cost.unitCost) / 10_000n;
-    }
-    const [first, last] = [days[0]!, days.at(-1)!];
-    const gap = days.length < 2 ? null : (last - first) / (days.length - 1);
-    products.push({
-      sku,
-      name: lines.toSorted((one, other) => other.last_day - one.last_day)[0]!.name,
-      first: dayText(first),
-      last: dayText(last),
-      days_bought: days.length,
-      usual_gap_days: gap,
-      days_since: today - last,
-      lapsed: gap !== null && today - last > 2 * gap,
-      quantity: amountAsNumber(quantity),
-      revenue: amountAsNumber(revenue),
-      margin: hasCost ? amountAsNumber(margin) : null,
-      amount: revenue,
-    });
-  }
-  return products
+): BoughtProduct[] {
+  return rows
+    .map(({ sku, name, first_day: first, last_day: last, days, lines, ...row }) => {
+      let [quantity, revenue, margin, hasCost] = [readAmount(row.quantity), readAmount(row.amount), 0n, false];
+      for (const line of sumByDay(lines)) {
+        const here = rates.convert(line.amount, line.currency, line.day) ?? 0n;
+        const cost = costs.get(sku)?.find(({ since }) => since <= line.day);
+        quantity += line.quantity;
+        revenue += here;
+        if (cost === undefined) continue;
+        hasCost = true;
+        margin += here - (line.quantity * cost.unitCost) / 10_000n;
+      }
+      const gap = days < 2 ? null : (last - first) / (days - 1);
+      return {
+        sku,
+        name,
+        first,
+        last,
+        days_bought: days,
+        usual_gap_days: gap,
+        days_since: today - last,
+        lapsed: gap !== null && today - last > 2 * gap,
+        quantity: amountAsNumber(quantity),
+        revenue: amountAsNumber(revenue),
+        margin: hasCost ? amountAsNumber(margin) : null,
+        amount: revenue,
+      };
+    })
     .sort((one, other) => Number(other.amount - one.amount) || (one.sku < other.sku ? -1 : 1))
     .map(({ amount: _amount, ...product }) => product);
 }

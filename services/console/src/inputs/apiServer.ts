@@ -118,7 +118,8 @@ function faultOf(error: FastifyError): Fault {
 
 const isEngineAway = (error: Error & { code?: string }): boolean =>
   error.message === "Command timed out" ||
-  (/^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)/.test(error.code ?? "") && isRetryableClickHouseError(error)) ||
+  (/^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|UND_ERR_SOCKET|UND_ERR_\w+_TIMEOUT)/.test(error.code ?? "") &&
+    isRetryableClickHouseError(error)) ||
   /Timeout error|socket hang up/.test(error.message);
 
 /** Codes and kinds only: messages of ClickHouse quote rows. */

@@ -1,4 +1,4 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouseReader } from "@keypulse/engines";
 import { describeClient } from "../domain/dossier.ts";
 import { dayNow } from "../domain/timeText.ts";
 import type { Dossier } from "./clientAnswers.ts";
@@ -11,15 +11,15 @@ import type { ProfileSettings } from "./profileSettings.ts";
  * @returns undefined where nothing is known of the id
  */
 export async function readDossier(
-  clickhouse: ClickHouse,
+  reader: ClickHouseReader,
   id: string,
   settings: ProfileSettings,
 ): Promise<Dossier | undefined> {
-  const { timezone, currency, costs } = settings;
-  const owners = await readOwners(clickhouse, [id], timezone);
+  const { timezone, currency, costs, forecastsSince } = settings;
+  const owners = await readOwners(reader, [id], timezone);
   const heir = owners.clientOf(id);
-  if (heir !== id) return await readDossier(clickhouse, heir, settings);
-  const rows = new ClientRows(clickhouse, owners, timezone);
+  if (heir !== id) return await readDossier(reader, heir, settings);
+  const rows = new ClientRows(reader, owners, timezone);
   const today = dayNow(timezone);
   const [totals, activity, revenue, identifiers, said, products, alerts, forecasts] = await Promise.all([
     rows.totals(),
@@ -27,9 +27,9 @@ export async function readDossier(
     rows.revenue(),
     rows.identifiers(),
     rows.said(),
-    rows.products(currency, costs.size > 0),
+    rows.products(id, currency, costs.size > 0),
     rows.openAlerts(),
-    rows.forecasts(),
+    rows.forecasts(forecastsSince),
   ]);
   const isKnown = totals.length > 0 || said.length > 0 || identifiers.length > 0;
   if (!isKnown) return undefined;

@@ -1,7 +1,8 @@
-import type { ClickHouse } from "@keypulse/engines";
-import { type ClientSort, rankingQuery } from "@keypulse/warehouse";
+import type { ClickHouse, ClickHouseReader } from "@keypulse/engines";
+import { type ClientSort, rankingQuery, rankingSettings } from "@keypulse/warehouse";
 import { describeListed, rowsByClient } from "../domain/dossier.ts";
 import { dayNow } from "../domain/timeText.ts";
+import { askByKeys } from "./askByKeys.ts";
 import type { ListedClient } from "./clientAnswers.ts";
 import { readOwners } from "./clientOwners.ts";
 import { ClientRows } from "./clientRows.ts";
@@ -26,19 +27,19 @@ interface Ranked {
 
 /** A page of clients: ranked by one number over all of them, then read by the keys of those on the page. */
 export async function listClients(
-  clickhouse: ClickHouse,
+  stores: { clickhouse: ClickHouse; reader: ClickHouseReader },
   settings: ProfileSettings,
   { search, sort, limit, after }: ListQuery,
 ): Promise<{ clients: ListedClient[]; next: string | null }> {
-  const found = search?.trim() ? await findClients(clickhouse, search.trim()) : undefined;
+  const found = search?.trim() ? await findClients(stores.clickhouse, search.trim()) : undefined;
   if (found?.length === 0) return { clients: [], next: null };
-  const ranked = await rank(clickhouse, settings, { sort, limit: limit + 1, after, found });
+  const ranked = await rank(stores, settings, { sort, limit: limit + 1, after, found });
   const page = ranked.slice(0, limit);
   if (page.length === 0) return { clients: [], next: null };
   const last = page.at(-1)!;
   return {
     clients: await describe(
-      clickhouse,
+      stores.reader,
       page.map(({ client_id }) => client_id),
       settings,
     ),
@@ -48,7 +49,7 @@ export async function listClients(
 
 /** Those with the number first, the largest leading; then those without, which are looked for only when it comes to them. */
 async function rank(
-  clickhouse: ClickHouse,
+  { clickhouse, reader }: { clickhouse: ClickHouse; reader: ClickHouseReader },
   settings: ProfileSettings,
   {
     sort,
@@ -62,13 +63,13 @@ async function rank(
       query,
       query_params: { ...parameters },
       format: "JSONEachRow",
-      clickhouse_settings: { max_query_size: "100000000" },
+      clickhouse_settings: { max_query_size: "100000000", ...rankingSettings },
     });
     return await result.json<Ranked>();
   };
   const [number, id] = after?.split("_") ?? [];
-  const moved = await clickhouse.query({ query: "SELECT 1 FROM identity_moves LIMIT 1", format: "JSONEachRow" });
-  const whose = { among: found, hasMoved: (await moved.json()).length > 0 };
+  const moved = await askByKeys(reader)("SELECT 1 FROM identity_keys WHERE notEmpty(eras) LIMIT 1");
+  const whose = { among: found, hasMoved: moved.length > 0 };
   const ranking = rankingQuery(sort, settings, whose);
   const withNumber =
     number === "none"
@@ -113,13 +114,13 @@ async function findClients(clickhouse: ClickHouse, words: string): Promise<strin
 
 /** Reads what the list shows of some clients. */
 async function describe(
-  clickhouse: ClickHouse,
+  reader: ClickHouseReader,
   ids: readonly string[],
   settings: ProfileSettings,
 ): Promise<ListedClient[]> {
   const { timezone, currency } = settings;
-  const owners = await readOwners(clickhouse, ids, timezone);
-  const rows = new ClientRows(clickhouse, owners, timezone);
+  const owners = await readOwners(reader, ids, timezone);
+  const rows = new ClientRows(reader, owners, timezone);
   const today = dayNow(timezone);
   const [totals, activity, revenue, identifiers, said, alerts] = await Promise.all([
     rows.latest(),

@@ -1,4 +1,4 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouseReader } from "@keypulse/engines";
 import { askByKeys, keyList } from "./askByKeys.ts";
 
 /** A day number from which a person's events belong to a client. */
@@ -46,18 +46,24 @@ export interface ClientOwners {
  * @param timezone of the workspace: days are its days
  */
 export async function readOwners(
-  clickhouse: ClickHouse,
+  reader: ClickHouseReader,
   ids: readonly string[],
   timezone: string,
 ): Promise<ClientOwners> {
-  const ask = askByKeys(clickhouse);
-  const keysOf = async (clientKeys: readonly string[]): Promise<StoredKey[]> =>
+  const ask = askByKeys(reader);
+  const stored = async (keys: string): Promise<StoredKey[]> =>
     await ask(
       `SELECT key, contact_id, client_key,
          arrayMap(era -> (if(toUnixTimestamp64Milli(era.since) = 0, 0, toUInt32(toDate(era.since, '${timezone}'))), era.client_key), eras) AS eras
-       FROM identity_keys FINAL
-       WHERE key IN (${keyList(clientKeys)}) OR key IN (SELECT key FROM identity_members WHERE client_key IN (${keyList(clientKeys)}))`,
+       FROM identity_keys FINAL WHERE key IN (${keys})`,
     );
+  const keysOf = async (clientKeys: readonly string[]): Promise<StoredKey[]> => {
+    const members = await stored(`SELECT key FROM identity_members WHERE client_key IN (${keyList(clientKeys)})`);
+    // A client's key is its own member; what is not was asked for by another key, or nothing is known of it.
+    const found = new Set(members.map(({ key }) => key));
+    const others = clientKeys.filter((key) => !found.has(key));
+    return others.length === 0 ? members : [...members, ...(await stored(keyList(others)))];
+  };
   const [ofIds, heirs] = await Promise.all([
     keysOf(ids),
     ask<{ key: string; client_id: string }>(
@@ -68,9 +74,9 @@ export async function readOwners(
   // Most clients were never joined with another: then this is all.
   const joined = heirs.map(({ key }) => key).filter((key) => !ids.includes(key));
   const ofJoined = joined.length === 0 ? [] : await keysOf(joined);
-  const stored = [...new Map([...ofIds, ...ofJoined].map((row) => [row.key, row])).values()];
+  const byKey = new Map([...ofIds, ...ofJoined].map((row) => [row.key, row]));
   const known = new Set([...ids, ...heirOf.keys()]);
-  const others = stored
+  const others = [...byKey.values()]
     .flatMap(({ client_key, eras }) => [client_key, ...eras.map(([, client]) => client)])
     .filter((key) => !known.has(key));
   if (others.length > 0) {
@@ -80,11 +86,10 @@ export async function readOwners(
     for (const { key, client_id } of found) heirOf.set(key, client_id);
   }
 
-  const byKey = new Map(stored.map((row) => [row.key, row]));
   const heir = (clientKey: string): string => heirOf.get(clientKey) ?? clientKey;
   const clientOf = (key: string): string => heir(byKey.get(key)?.client_key ?? key);
   const erasOf = new Map<string, Era[]>(
-    stored
+    [...byKey.values()]
       .filter(({ eras }) => eras.length > 0)
       .map(({ key, eras }) => [
         key,
@@ -96,7 +101,7 @@ export async function readOwners(
       ]),
   );
   const contacts = Map.groupBy(
-    stored.filter(({ contact_id }) => contact_id !== nobody),
+    [...byKey.values()].filter(({ contact_id }) => contact_id !== nobody),
     ({ client_key }) => heir(client_key),
   );
   return {
@@ -126,4 +131,19 @@ export async function readOwners(
       return `multiIf(${cases.join(", ")}, 0)`;
     },
   };
+}
+
+/** SQL of the keys and eras that are the client's: a person who moved brings only the events of their days with it. */
+export function ownEras(id: string, owners: ClientOwners): string {
+  return owners.keys
+    .flatMap((key) => {
+      const eras = owners.clientsOnce(key).length;
+      return Array.from({ length: eras === 0 ? 1 : eras }, (_, index) => ({
+        client_key: key,
+        era: eras === 0 ? 0 : index + 1,
+      }));
+    })
+    .filter((row) => owners.ownerOf(row) === id)
+    .map(({ client_key, era }) => `('${client_key}', ${era})`)
+    .join(", ");
 }

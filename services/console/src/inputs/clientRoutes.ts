@@ -1,4 +1,4 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouse, ClickHouseReader } from "@keypulse/engines";
 import { clientSorts, readWorkspace, type WarehouseSettings } from "@keypulse/warehouse";
 import { z } from "zod";
 import { ApiFault, describeFaults } from "../domain/apiFault.ts";
@@ -19,9 +19,12 @@ const limit = (usual: number) => z.coerce.number().int().min(1).max(500).default
 const writtenSchema = z.object({ field: z.string(), value: z.unknown(), since: z.string(), who: z.string() });
 
 /** Clients: the list, one's dossier and timeline, and what people write of them. */
-export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: ClickHouse }): void {
+export function serveClients(
+  server: ApiServer,
+  { clickhouse, reader }: { clickhouse: ClickHouse; reader: ClickHouseReader },
+): void {
   let known: WarehouseSettings | undefined;
-  const settings = createProfileSettings(clickhouse, async () => {
+  const settings = createProfileSettings(reader, async () => {
     known ??= await readWorkspace(clickhouse);
     return known;
   });
@@ -41,7 +44,7 @@ export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: Cl
         response: { 200: z.object({ clients: z.array(listedClientSchema), next: z.string().nullable() }), ...faults },
       },
     },
-    async (request) => await listClients(clickhouse, await settings(), request.query),
+    async (request) => await listClients({ clickhouse, reader }, await settings(), request.query),
   );
 
   server.get(
@@ -55,7 +58,7 @@ export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: Cl
       },
     },
     async (request) => {
-      const dossier = await readDossier(clickhouse, request.params.id.toLowerCase(), await settings());
+      const dossier = await readDossier(reader, request.params.id.toLowerCase(), await settings());
       if (dossier === undefined) throw noClient(request.params.id);
       return dossier;
     },
@@ -78,7 +81,10 @@ export function serveClients(server: ApiServer, { clickhouse }: { clickhouse: Cl
     },
     async (request) => {
       const { timezone } = await settings();
-      return await readTimeline(clickhouse, request.params.id.toLowerCase(), { ...request.query, timezone });
+      return await readTimeline({ clickhouse, reader }, request.params.id.toLowerCase(), {
+        ...request.query,
+        timezone,
+      });
     },
   );
 

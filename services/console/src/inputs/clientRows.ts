@@ -1,6 +1,6 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouseReader } from "@keypulse/engines";
 import { askByKeys, keyList } from "./askByKeys.ts";
-import type { ClientOwners } from "./clientOwners.ts";
+import { type ClientOwners, ownEras } from "./clientOwners.ts";
 
 /** Of which key a row is, and in which of its eras: see ClientOwners. */
 export interface OfKey {
@@ -33,7 +33,6 @@ export interface ActivityRow extends OfKey {
   contact_key: string;
   kind: string;
   type: string;
-  events: number;
   active: number;
   active_7d: number;
   active_30d: number;
@@ -69,17 +68,19 @@ export interface SaidRow {
   since: number;
 }
 
-export interface ProductRow extends OfKey {
+/** A product that one client bought. */
+export interface ProductRow {
   sku: string;
   name: string;
-  currency: string;
-  /** Day of the lines where they are converted or have a cost by day, else 0. */
-  day: number;
-  /** Days on which it was ordered. */
-  days: number[];
+  first_day: number;
   last_day: number;
+  /** Days on which it was ordered. */
+  days: number;
+  /** In the workspace's currency, of the lines that need no rate and no cost of their day. */
   quantity: string;
   amount: string;
+  /** The other lines: currency, day, quantity, amount. */
+  lines: [currency: string, day: number, quantity: string, amount: string][];
 }
 
 export interface InvoiceRow extends OfKey {
@@ -158,12 +159,15 @@ export class ClientRows {
   readonly #owners: ClientOwners;
   readonly #timezone: string;
   readonly #keys: string;
+  /** What rows are summed by: eras only where there are any, for ClickHouse plans each column of a question. */
+  readonly #byKey: string;
 
-  constructor(clickhouse: ClickHouse, owners: ClientOwners, timezone: string) {
-    this.#ask = askByKeys(clickhouse);
+  constructor(reader: ClickHouseReader, owners: ClientOwners, timezone: string) {
+    this.#ask = askByKeys(reader);
     this.#owners = owners;
     this.#timezone = timezone;
     this.#keys = `(${keyList(owners.keys)})`;
+    this.#byKey = owners.movedKeys.length === 0 ? "client_key" : "client_key, era";
   }
 
   async totals(): Promise<TotalsRow[]> {
@@ -182,9 +186,9 @@ export class ClientRows {
     const select = (of: (column: TotalColumn) => string): string =>
       columns.map((column) => `${ms(of(column))} AS ${column.name}`).join(", ");
     const [settled, moved] = await Promise.all([
+      // A key has a row in each part of the table: who takes the first or last of its times sums them up.
       this.#ask<T>(
-        `SELECT client_key, 0 AS era, ${select(({ name, together }) => `${together}(t.${name})`)}
-         FROM client_totals AS t WHERE client_key IN ${this.#keys} GROUP BY client_key`,
+        `SELECT client_key, 0 AS era, ${select(({ name }) => `t.${name}`)} FROM client_totals AS t WHERE client_key IN ${this.#keys}`,
       ),
       // The totals by key know no days: those of people who moved are of their events.
       movedKeys.length === 0
@@ -202,10 +206,10 @@ export class ClientRows {
   async activity(today: number): Promise<ActivityRow[]> {
     const recent = windows.map((days) => `sumIf(a.active, toUInt16(a.day) > ${today - days}) AS active_${days}d`);
     return await this.#ask<ActivityRow>(
-      `SELECT client_key, ${this.#owners.eraOf("day")} AS era, contact_key, kind, type, sum(a.events) AS events,
-         sum(a.active) AS active, ${recent.join(", ")}, ${ms("max(a.last_at)")} AS last_at,
+      `SELECT client_key, ${this.#owners.eraOf("day")} AS era, contact_key, kind, type, sum(a.active) AS active,
+         ${recent.join(", ")}, ${ms("max(a.last_at)")} AS last_at,
          ${ms("maxIf(a.last_at, a.active > 0)")} AS last_active_at
-       FROM activity_daily AS a WHERE client_key IN ${this.#keys} GROUP BY client_key, era, contact_key, kind, type`,
+       FROM activity_daily AS a WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, contact_key, kind, type`,
     );
   }
 
@@ -213,7 +217,7 @@ export class ClientRows {
   async recentActivity(today: number): Promise<(OfKey & { active_30d: number })[]> {
     return await this.#ask(
       `SELECT client_key, ${this.#owners.eraOf("day")} AS era, sum(a.active) AS active_30d
-       FROM activity_daily AS a WHERE client_key IN ${this.#keys} AND toUInt16(a.day) > ${today - 30} GROUP BY client_key, era`,
+       FROM activity_daily AS a WHERE client_key IN ${this.#keys} AND toUInt16(a.day) > ${today - 30} GROUP BY ${this.#byKey}`,
     );
   }
 
@@ -237,14 +241,13 @@ export class ClientRows {
     return await this.#ask<RevenueRow>(
       `SELECT client_key, ${this.#owners.eraOf("d.day")} AS era, ${day} AS on_day, toString(d.currency) AS currency,
          sum(d.orders) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned
-       FROM revenue_daily AS d WHERE client_key IN ${this.#keys} GROUP BY client_key, era, on_day, d.currency`,
+       FROM revenue_daily AS d WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, on_day, d.currency`,
     );
   }
 
   async identifiers(): Promise<IdentifierRow[]> {
-    return await this.#ask<IdentifierRow>(
-      `SELECT DISTINCT key, toString(kind) AS kind, value FROM identifiers WHERE key IN ${this.#keys} ORDER BY value`,
-    );
+    const rows = await this.#ask<IdentifierRow>(`SELECT key, kind, value FROM identifiers WHERE key IN ${this.#keys}`);
+    return rows.sort((one, other) => (one.value < other.value ? -1 : one.value > other.value ? 1 : 0));
   }
 
   async said(): Promise<SaidRow[]> {
@@ -261,15 +264,20 @@ export class ClientRows {
     );
   }
 
-  /** @param byDay whether products have costs, which are by day */
-  async products(currency: string, byDay: boolean): Promise<ProductRow[]> {
+  /**
+   * What was only ever given back is left out.
+   * @param id of the one client whose they are
+   * @param byDay whether products have costs, which are by day
+   */
+  async products(id: string, currency: string, byDay: boolean): Promise<ProductRow[]> {
     const day = `toUInt32(toDate(occurred_at, '${this.#timezone}'))`;
     const placed = "type = 'order.placed'";
+    const alike = byDay ? "false" : `l.currency = '${currency}'`;
     return await this.#ask<ProductRow>(
-      `SELECT client_key, ${this.#eraOfEvent()} AS era, sku, argMax(l.name, occurred_at) AS name, toString(l.currency) AS currency,
-         ${byDay ? day : `if(l.currency = '${currency}', 0, ${day})`} AS day, groupUniqArrayIf(${day}, ${placed}) AS days,
-         max(${day}) AS last_day, sum(l.quantity) AS quantity, sum(l.amount) AS amount
-       FROM order_lines AS l WHERE client_key IN ${this.#keys} GROUP BY client_key, era, sku, l.currency, day`,
+      `SELECT sku, argMax(l.name, occurred_at) AS name, minIf(${day}, ${placed}) AS first_day, maxIf(${day}, ${placed}) AS last_day,
+         uniqExactIf(${day}, ${placed}) AS days, sumIf(l.quantity, ${alike}) AS quantity, sumIf(l.amount, ${alike}) AS amount,
+         groupArrayIf((toString(l.currency), ${day}, l.quantity, l.amount), NOT (${alike})) AS lines
+       FROM order_lines AS l WHERE ${this.#eventsOf(id)} GROUP BY sku HAVING days > 0`,
     );
   }
 
@@ -296,27 +304,35 @@ export class ClientRows {
   }
 
   async openAlerts(): Promise<OpenAlertRow[]> {
-    return await this.#ask<OpenAlertRow>(
-      `SELECT * FROM (
-         SELECT any(a.client_id) AS client_id, id, any(a.cause) AS cause, argMax(a.detector, version) AS detector,
-           ${ms("argMax(a.opened_at, version)")} AS opened_at, argMax(a.headline, version) AS headline,
-           argMax(a.reason, version) AS reason, argMax(a.advice, version) AS advice,
-           toFloat64(argMax(a.money_at_stake, version)) AS money_at_stake, argMax(a.state, version) AS last_state
-         FROM alerts AS a WHERE a.client_id IN ${this.#keys} GROUP BY id)
-       WHERE last_state = 'open' ORDER BY opened_at DESC`,
+    const versions = await this.#ask<OpenAlertRow & { state: string }>(
+      `SELECT client_id, id, cause, detector, ${ms("a.opened_at")} AS opened_at, headline, reason, advice,
+         toFloat64(a.money_at_stake) AS money_at_stake, state
+       FROM alerts AS a WHERE client_id IN ${this.#keys} ORDER BY id, version DESC LIMIT 1 BY id`,
     );
+    return versions
+      .filter(({ state }) => state === "open")
+      .map(({ state: _state, ...alert }) => alert)
+      .sort((one, other) => other.opened_at - one.opened_at);
   }
 
-  /** Of the newest day whose forecasts are whole, or of one that is being worked on. */
-  async forecasts(): Promise<ForecastRow[]> {
+  /** Of the newest day whose forecasts are whole, or of one that is being worked on. @param since that day's number */
+  async forecasts(since: number): Promise<ForecastRow[]> {
     const amounts = ["expected_value", "value_low", "value_high", "order_value"];
     return await this.#ask<ForecastRow>(
       `SELECT f.client_id, toUInt32(f.as_of) AS as_of_day, f.model, f.order_days, f.p_alive, f.caution, f.expected_orders,
          f.orders_low, f.orders_high, ${amounts.map((name) => `toFloat64(f.${name}) AS ${name}`).join(", ")}, f.usual_gaps
        FROM client_forecasts_log AS f WHERE client_id IN ${this.#keys}
-         AND as_of >= (SELECT max(as_of) FROM churn_models_log WHERE model != 'none')
+         AND toUInt16(f.as_of) >= ${since}
        ORDER BY as_of DESC, order_days DESC, forecast_at DESC`,
     );
+  }
+
+  /** SQL of the rows of one client, among those of all keys that once were its. */
+  #eventsOf(id: string): string {
+    const { keys, movedKeys, clientOf } = this.#owners;
+    return movedKeys.length === 0
+      ? `client_key IN (${keyList(keys.filter((key) => clientOf(key) === id))})`
+      : `client_key IN ${this.#keys} AND (client_key, ${this.#eraOfEvent()}) IN (${ownEras(id, this.#owners)})`;
   }
 
   #eraOfEvent(): string {

@@ -1,14 +1,14 @@
-import type { ClickHouse } from "@keypulse/engines";
+import type { ClickHouse, ClickHouseReader } from "@keypulse/engines";
 import { keyList } from "./askByKeys.ts";
 import type { TimelineEntry } from "./clientAnswers.ts";
-import { type ClientOwners, readOwners } from "./clientOwners.ts";
+import { ownEras, readOwners } from "./clientOwners.ts";
 
 /** milliseconds_position of the last entry of a page. */
 export const timelineCursor = /^-?\d{1,15}_[\w.-]+:\d+:\d+$/;
 
 /** What happened with a client, newest first. */
 export async function readTimeline(
-  clickhouse: ClickHouse,
+  { clickhouse, reader }: { clickhouse: ClickHouse; reader: ClickHouseReader },
   id: string,
   {
     kind,
@@ -17,9 +17,9 @@ export async function readTimeline(
     timezone,
   }: { kind?: string | undefined; limit: number; after?: string | undefined; timezone: string },
 ): Promise<{ events: TimelineEntry[]; next: string | null }> {
-  const owners = await readOwners(clickhouse, [id], timezone);
+  const owners = await readOwners(reader, [id], timezone);
   const heir = owners.clientOf(id);
-  if (heir !== id) return await readTimeline(clickhouse, heir, { kind, limit, after, timezone });
+  if (heir !== id) return await readTimeline({ clickhouse, reader }, heir, { kind, limit, after, timezone });
   const [before, position] =
     after === undefined ? [] : [after.slice(0, after.indexOf("_")), after.slice(after.indexOf("_") + 1)];
   // A person who moved brings only the events of their days with this client.
@@ -49,19 +49,4 @@ export async function readTimeline(
     events: page.map(({ ms: _ms, position: _position, ...entry }) => entry),
     next: rows.length > limit && last !== undefined ? `${last.ms}_${last.position}` : null,
   };
-}
-
-/** SQL of the keys and eras that are the client's: a person who moved brings only the events of their days with it. */
-function ownEras(id: string, owners: ClientOwners): string {
-  return owners.keys
-    .flatMap((key) => {
-      const eras = owners.clientsOnce(key).length;
-      return Array.from({ length: eras === 0 ? 1 : eras }, (_, index) => ({
-        client_key: key,
-        era: eras === 0 ? 0 : index + 1,
-      }));
-    })
-    .filter((row) => owners.ownerOf(row) === id)
-    .map(({ client_key, era }) => `('${client_key}', ${era})`)
-    .join(", ");
 }
