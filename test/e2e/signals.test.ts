@@ -49,6 +49,7 @@ describe("signals", () => {
   let workspace: TestWorkspace;
   let ingest: ServiceProcess;
   let signals: ServiceProcess;
+  let environment: Record<string, string>;
   const now = Date.now();
   const yearAgo = now - 400 * dayMs;
 
@@ -92,7 +93,9 @@ describe("signals", () => {
       );
     }
     for (let i = 0; i < history.length; i += 2_000) await workspace.send(history.slice(i, i + 2_000));
-    signals = await startService("signals", { ...workspace.environment, SIGNALS_FORECAST_CHECK_SECONDS: "1" });
+    const often = { SIGNALS_FORECAST_CHECK_SECONDS: "1", SIGNALS_BUDGET_CHECK_SECONDS: "1" };
+    environment = { ...workspace.environment, ...often };
+    signals = await startService("signals", environment);
     await eventually(
       () => signals.metric("keypulse_signals_clients_evaluated_total"),
       (n) => n >= 78,
@@ -222,7 +225,7 @@ describe("signals", () => {
       (lag) => lag === 1,
     );
     await signals.stop();
-    signals = await startService("signals", { ...workspace.environment, SIGNALS_LAG_TOLD_MINUTES: "0.05" });
+    signals = await startService("signals", { ...environment, SIGNALS_LAG_TOLD_MINUTES: "0.05" });
     const told = (state: string) =>
       eventually(
         () =>

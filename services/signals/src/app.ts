@@ -23,7 +23,6 @@ import { createEvaluator } from "./steps/evaluateClients.ts";
 import { createWatchLag } from "./steps/watchLag.ts";
 
 const watermarkEveryMs = 500;
-const budgetEveryMs = 10_000;
 const dueEveryMs = 1_000;
 const dueAtOnce = 5_000;
 const mostRestMs = 1_000;
@@ -181,7 +180,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   });
   const tasks = [
     every("watermark", watermarkEveryMs, lookAtKafka),
-    every("budget", budgetEveryMs, followBudget),
+    every("budget", settings.SIGNALS_BUDGET_CHECK_SECONDS * 1_000, followBudget),
     every("evaluate", settings.SIGNALS_GATHER_MS, evaluate),
   ];
   logger.info({ address: health.url }, "started");

@@ -32,6 +32,8 @@ export const signalsSettingsShape = {
   SIGNALS_FORECAST_CHECK_SECONDS: whole(60, 1, 86_400),
   /** How often it is looked whether sources are broken, or back. */
   SIGNALS_SOURCE_CHECK_SECONDS: whole(15, 1, 3_600),
+  /** How often it is looked whether people have set another budget. */
+  SIGNALS_BUDGET_CHECK_SECONDS: whole(10, 1, 3_600),
   /** So far behind with storing, people are told that alerts wait. Half a minute behind, they wait. */
   SIGNALS_LAG_TOLD_MINUTES: z.coerce.number().min(0.01).max(10_080).default(10),
   /** What makes clients each other's peers, in drops and in models of leaving: unlike businesses order unlike. */
