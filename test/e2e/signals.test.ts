@@ -236,9 +236,18 @@ describe("signals", () => {
       );
     // Silence of alerts must not be taken for silence of trouble.
     expect(await told("raised")).toMatchObject([
-      { client_name: "ingest", reason: expect.stringMatching(/1 newer event waits\. Alerts about clients wait/) },
+      { client_name: "ingest", reason: expect.stringMatching(/1 event waits\. Alerts about clients wait/) },
     ]);
     expect((await stored()).filter(({ detector }) => detector !== "pipeline_lag")).toEqual(before);
+    // A worker that begins anew knows nothing yet: it must not say that all is well.
+    await signals.stop();
+    signals = await startService("signals", environment);
+    await eventually(
+      () => signals.metric("keypulse_signals_ingest_lag_messages"),
+      (lag) => lag === 1,
+    );
+    const saidOfPipeline = () => workspace.rows("SELECT id FROM signals FINAL WHERE subject = 'pipeline'");
+    expect(await saidOfPipeline()).toHaveLength(1);
 
     ingest = await startService("ingest", workspace.environment);
     expect(await told("cleared")).toMatchObject([{ reason: "All that arrives is stored at once again." }]);

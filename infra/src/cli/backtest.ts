@@ -39,7 +39,8 @@ alarms. Reads activity from ClickHouse (npm start), or a file, and then nothing 
   --json                every alert that would have been sent, and all figures, as JSON; a page only by --html
   --help, -h
 
-Reads CLICKHOUSE_URL, CLICKHOUSE_DATABASE, WORKSPACE_TIMEZONE and WORKSPACE_CURRENCY; default: what npm start runs.`;
+Reads CLICKHOUSE_URL, CLICKHOUSE_DATABASE, WORKSPACE_TIMEZONE, WORKSPACE_CURRENCY, WORKSPACE_COUNTRY and
+SIGNALS_SEGMENT_BY; default: what npm start runs.`;
 
 process.exitCode = await main().catch((error: unknown) => {
   const isTold =

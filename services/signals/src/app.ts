@@ -83,10 +83,13 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
     logger,
   );
 
-  const startedMs = Date.now();
   const watchLag = createWatchLag(
     signalLog,
-    { heldAfterMs: mostBehindMs, toldAfterMs: settings.SIGNALS_LAG_TOLD_MINUTES * 60_000 },
+    {
+      startedMs: Date.now(),
+      heldAfterMs: mostBehindMs,
+      toldAfterMs: settings.SIGNALS_LAG_TOLD_MINUTES * 60_000,
+    },
     settings.WORKSPACE_CURRENCY,
   );
 
@@ -117,7 +120,7 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
     metrics.deadlines.set(await deadlines.count());
     // The deadline of everybody is always there, unless Redis was emptied: then all are worked out again.
     if (!(await deadlines.has(everybody))) await deadlines.set([[everybody, 0]]);
-    metrics.signalled(await watchLag(watermark.completeUntilMs || startedMs, watermark.lag, Date.now()));
+    metrics.signalled(await watchLag(watermark.completeUntilMs, watermark.lag, Date.now()));
   }
 
   async function followBudget(): Promise<void> {

@@ -9,7 +9,7 @@ const weekdayOf = (day: number): number => (((day + 3) % daysAWeek) + daysAWeek)
 
 /**
  * What the public calendar makes of each week: its part of a usual one, by how these clients' active days lie in the week.
- * A public holiday is like a Sunday: where Sundays are as busy as any day it changes nothing. O(active days).
+ * A public holiday is like a Sunday: where Sundays are as busy as any day it changes nothing. O(active days + days from the first to the last).
  *
  * @returns undefined where no week holds a holiday
  */

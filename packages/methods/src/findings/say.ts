@@ -58,4 +58,4 @@ export function rarity(falseAlarmsPerClientYear: number): string {
 
 /** What a drop score leaves out. @param segment of the client's peers; empty where all clients are */
 export const peersTakenOut = (segment: string): string =>
-  `What all clients${segment === "" ? "" : ` of “${segment}”`} did alike is taken out.`;
+  `What all clients${segment === "" ? "" : ` of “${short(segment)}”`} did alike is taken out.`;

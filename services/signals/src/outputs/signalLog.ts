@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Signal } from "@keypulse/contracts";
 import { type ClickHouse, cloudEventHeaders, type Producer } from "@keypulse/engines";
 import { type ChannelContext, mondayOf, NO_SEGMENT } from "@keypulse/methods";
@@ -124,16 +125,19 @@ export class SignalLog {
     const panels = Object.entries(channels).flatMap(([channel, { panel, segmentPanels }]) =>
       panel === undefined ? [] : [...segmentPanels, [NO_SEGMENT, panel] as const].map((of) => ({ channel, of })),
     );
+    function* rows() {
+      for (const { channel, of } of panels) {
+        const [segment, { firstWeek, factors }] = of;
+        for (const [i, factor] of factors.entries()) {
+          yield { channel, segment, factor, week: mondayOf(firstWeek + i), computed_at: computedAtMs };
+        }
+      }
+    }
     await this.#clickhouse.insert({
       table: "peer_factors",
       format: "JSONEachRow",
-      values: panels.flatMap(({ channel, of: [segment, { firstWeek, factors }] }) =>
-        factors.map((factor, i) => ({
-          ...{ channel, segment, factor },
-          week: mondayOf(firstWeek + i),
-          computed_at: computedAtMs,
-        })),
-      ),
+      // As a stream: industries may be whatever people type, and each has all its weeks.
+      values: Readable.from(rows()),
       clickhouse_settings: { async_insert: 0 },
     });
   }
