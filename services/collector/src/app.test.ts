@@ -185,6 +185,7 @@ describe("the collector", () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     expect(await status("/v1/batch", bomb, { ...basic(key), "content-encoding": "gzip" })).toBe(413);
     expect(await status("/v1/track", "{}", { ...basic(key), "content-encoding": "zstd" })).toBe(415);
+    expect(await status("/v1/track", "{}", { ...basic(key), "content-encoding": "constructor" })).toBe(415);
     expect(await status("/v1/track", "nonsense", { ...basic(key), "content-encoding": "gzip" })).toBe(400);
   });
 

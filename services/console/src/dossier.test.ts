@@ -135,7 +135,12 @@ describe("the page of a client, read by its keys", () => {
     await insertRows(clickhouse, "client_traits", [
       ...accounts.flatMap((key) =>
         Array.from({ length: 3 }, () =>
-          trait(key, "client", pick(["name", "industry", "employees", "owner"]), pick(["x", "y", null, 7])),
+          trait(
+            key,
+            "client",
+            pick(["name", "industry", "employees", "owner", "constructor"]),
+            pick(["x", "y", null, 7]),
+          ),
         ),
       ),
       ...people.flatMap((key, number) => [

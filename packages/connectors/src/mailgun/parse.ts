@@ -11,14 +11,16 @@ import { anything, optionalObject, optionalText, requiredText, unixSeconds } fro
 import type { MailgunSettings } from "./mailgun.ts";
 import { readRoute } from "./route.ts";
 
-const types: Partial<Record<string, EventType>> = {
-  delivered: "email.delivered",
-  opened: "email.opened",
-  clicked: "email.clicked",
-  complained: "email.complained",
-  unsubscribed: "email.unsubscribed",
-  rejected: "email.dropped",
-};
+const types = new Map<string, EventType>(
+  Object.entries({
+    delivered: "email.delivered",
+    opened: "email.opened",
+    clicked: "email.clicked",
+    complained: "email.complained",
+    unsubscribed: "email.unsubscribed",
+    rejected: "email.dropped",
+  }),
+);
 
 const typed = z.looseObject({
   event: requiredText,
@@ -54,7 +56,7 @@ function mapEvent(data: unknown, settings: MailgunSettings): Outcome {
     if (name === "failed" && severity !== "permanent") return noMeaning("failed for now; Mailgun tries again");
     // Mailgun didn't even try to send to an address on its suppression lists.
     const failure = reason?.startsWith("suppress-") ? "email.dropped" : "email.bounced";
-    const type = name === "failed" ? failure : types[name];
+    const type = name === "failed" ? failure : types.get(name);
     if (type === undefined) return unknownType(name);
     return readAs(shape, data, (mail) => {
       if (type === "email.clicked" && mail.url === undefined) return { fault: "url: is missing" };

@@ -10,30 +10,34 @@ import { readInbound } from "./inbound.ts";
 import type { PostmarkSettings } from "./postmark.ts";
 
 /** Each record names its recipient and its time differently. */
-const records: Record<string, { recipient: string; at: string }> = {
-  Delivery: { recipient: "Recipient", at: "DeliveredAt" },
-  Open: { recipient: "Recipient", at: "ReceivedAt" },
-  Click: { recipient: "Recipient", at: "ReceivedAt" },
-  Bounce: { recipient: "Email", at: "BouncedAt" },
-  SpamComplaint: { recipient: "Email", at: "BouncedAt" },
-  SubscriptionChange: { recipient: "Recipient", at: "ChangedAt" },
-};
+const records = new Map<string, { recipient: string; at: string }>(
+  Object.entries({
+    Delivery: { recipient: "Recipient", at: "DeliveredAt" },
+    Open: { recipient: "Recipient", at: "ReceivedAt" },
+    Click: { recipient: "Recipient", at: "ReceivedAt" },
+    Bounce: { recipient: "Email", at: "BouncedAt" },
+    SpamComplaint: { recipient: "Email", at: "BouncedAt" },
+    SubscriptionChange: { recipient: "Recipient", at: "ChangedAt" },
+  }),
+);
 
 /** Types of Bounce: Postmark's "bounce" is anything that came back. */
-const bounceTypes: Partial<Record<string, EventType>> = {
-  HardBounce: "email.bounced",
-  BadEmailAddress: "email.bounced",
-  SoftBounce: "email.bounced",
-  Blocked: "email.dropped",
-  ManuallyDeactivated: "email.dropped",
-  DMARCPolicy: "email.dropped",
-  SMTPApiError: "email.dropped",
-  TemplateRenderingFailed: "email.dropped",
-  VirusNotification: "email.dropped",
-  SpamNotification: "email.complained",
-  SpamComplaint: "email.complained",
-  Unsubscribe: "email.unsubscribed",
-};
+const bounceTypes = new Map<string, EventType>(
+  Object.entries({
+    HardBounce: "email.bounced",
+    BadEmailAddress: "email.bounced",
+    SoftBounce: "email.bounced",
+    Blocked: "email.dropped",
+    ManuallyDeactivated: "email.dropped",
+    DMARCPolicy: "email.dropped",
+    SMTPApiError: "email.dropped",
+    TemplateRenderingFailed: "email.dropped",
+    VirusNotification: "email.dropped",
+    SpamNotification: "email.complained",
+    SpamComplaint: "email.complained",
+    Unsubscribe: "email.unsubscribed",
+  }),
+);
 
 const shape = z.looseObject({
   recipient: requiredText,
@@ -62,7 +66,7 @@ export function parsePostmark(request: ProviderRequest, context: ConnectorContex
 
 function mapRecord(body: Record<string, unknown>, request: ProviderRequest, settings: PostmarkSettings): Outcome {
   const name = String(body.RecordType);
-  const names = Object.hasOwn(records, name) ? records[name] : undefined;
+  const names = records.get(name);
   if (names === undefined) return unknownType(name);
   const named = { ...body, recipient: body[names.recipient], at: body[names.at] };
   return readAs(shape, named, (record) => {
@@ -103,7 +107,9 @@ function typeOf(name: string, { Type, SuppressSending, SuppressionReason }: Post
     case "SpamComplaint":
       return "email.complained";
     case "Bounce":
-      return bounceTypes[Type ?? ""] ?? noMeaning(`a Bounce of type ${(Type ?? "none").slice(0, 80)} is no refusal`);
+      return (
+        bounceTypes.get(Type ?? "") ?? noMeaning(`a Bounce of type ${(Type ?? "none").slice(0, 80)} is no refusal`)
+      );
     default:
       // A suppression after a bounce or complaint was told by its own record already.
       return SuppressSending === true && SuppressionReason === "ManualSuppression"

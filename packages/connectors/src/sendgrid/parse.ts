@@ -15,16 +15,18 @@ import { bareMessageId } from "../mail/mailbox.ts";
 import { type MailSettings, mailEvent } from "../mail/mailEvent.ts";
 import { anything, optionalText, requiredText, unixSeconds } from "../shapes.ts";
 
-const types: Partial<Record<string, EventType>> = {
-  delivered: "email.delivered",
-  open: "email.opened",
-  click: "email.clicked",
-  bounce: "email.bounced",
-  dropped: "email.dropped",
-  spamreport: "email.complained",
-  unsubscribe: "email.unsubscribed",
-  group_unsubscribe: "email.unsubscribed",
-};
+const types = new Map<string, EventType>(
+  Object.entries({
+    delivered: "email.delivered",
+    open: "email.opened",
+    click: "email.clicked",
+    bounce: "email.bounced",
+    dropped: "email.dropped",
+    spamreport: "email.complained",
+    unsubscribe: "email.unsubscribed",
+    group_unsubscribe: "email.unsubscribed",
+  }),
+);
 const withoutMeaning = new Set(["processed", "deferred", "group_resubscribe"]);
 
 /** "Test Your Integration" sends events of all types from this address. */
@@ -56,7 +58,7 @@ export function parseSendGrid(request: ProviderRequest, context: ConnectorContex
 
 function map(element: unknown, settings: MailSettings): Outcome {
   return readAs(typed, element, (known) => {
-    const type = types[known.event];
+    const type = types.get(known.event);
     if (withoutMeaning.has(known.event)) return noMeaning(`${known.event} says nothing about the recipient`);
     if (type === undefined) return unknownType(known.event);
     if (known.email === testAddress) return { unused: "test", detail: "sent by Test Your Integration" };

@@ -102,46 +102,51 @@ function told<T>(part: string, schema: z.ZodType<T>, tell: (read: T) => Told | O
 }
 
 /** Types of notices about sent mail. */
-export const sentMail: Record<string, Mapping> = {
-  Delivery: told("delivery", deliverySchema, ({ timestamp, recipients }) => ({
-    type: "email.delivered",
-    at: timestamp,
-    recipients,
-  })),
-  Bounce: told("bounce", bounceSchema, (bounce) => ({
-    // SES itself held the mail back from an address on a suppression list.
-    type: /^(OnAccount)?Suppress/.test(bounce.bounceSubType ?? "") ? "email.dropped" : "email.bounced",
-    at: bounce.timestamp,
-    recipients: bounce.bouncedRecipients.map(({ emailAddress }) => emailAddress),
-    reason: bounce.bouncedRecipients[0]?.diagnosticCode ?? bounce.bounceSubType,
-    other: present({ bounce_type: bounce.bounceType, bounce_subtype: bounce.bounceSubType }),
-  })),
-  Complaint: told("complaint", complaintSchema, (complaint) => ({
-    type: "email.complained",
-    at: complaint.timestamp,
-    recipients: complaint.complainedRecipients.map(({ emailAddress }) => emailAddress),
-    reason: complaint.complaintFeedbackType,
-    // Most mailbox providers hide who complained: SES then lists everybody at that domain.
-    other: present({ uncertain: complaint.complainedRecipients.length > 1 ? true : undefined }),
-  })),
-  Open: told("open", openSchema, ({ timestamp, userAgent }) => ({ type: "email.opened", at: timestamp, userAgent })),
-  Click: told("click", clickSchema, ({ timestamp, userAgent, link }) => ({
-    type: "email.clicked",
-    at: timestamp,
-    userAgent,
-    link,
-  })),
-  Reject: told("reject", z.looseObject({ reason: optionalText }), ({ reason }) => ({ type: "email.dropped", reason })),
-  "Rendering Failure": told("failure", z.looseObject({ errorMessage: optionalText }), ({ errorMessage }) => ({
-    type: "email.dropped",
-    reason: errorMessage,
-  })),
-  Subscription: told("subscription", subscriptionSchema, (change) =>
-    optedOut(change.newTopicPreferences) > optedOut(change.oldTopicPreferences)
-      ? { type: "email.unsubscribed", at: change.timestamp }
-      : noMeaning("a change of preferences that is no opt-out"),
-  ),
-};
+export const sentMail = new Map<string, Mapping>(
+  Object.entries({
+    Delivery: told("delivery", deliverySchema, ({ timestamp, recipients }) => ({
+      type: "email.delivered",
+      at: timestamp,
+      recipients,
+    })),
+    Bounce: told("bounce", bounceSchema, (bounce) => ({
+      // SES itself held the mail back from an address on a suppression list.
+      type: /^(OnAccount)?Suppress/.test(bounce.bounceSubType ?? "") ? "email.dropped" : "email.bounced",
+      at: bounce.timestamp,
+      recipients: bounce.bouncedRecipients.map(({ emailAddress }) => emailAddress),
+      reason: bounce.bouncedRecipients[0]?.diagnosticCode ?? bounce.bounceSubType,
+      other: present({ bounce_type: bounce.bounceType, bounce_subtype: bounce.bounceSubType }),
+    })),
+    Complaint: told("complaint", complaintSchema, (complaint) => ({
+      type: "email.complained",
+      at: complaint.timestamp,
+      recipients: complaint.complainedRecipients.map(({ emailAddress }) => emailAddress),
+      reason: complaint.complaintFeedbackType,
+      // Most mailbox providers hide who complained: SES then lists everybody at that domain.
+      other: present({ uncertain: complaint.complainedRecipients.length > 1 ? true : undefined }),
+    })),
+    Open: told("open", openSchema, ({ timestamp, userAgent }) => ({ type: "email.opened", at: timestamp, userAgent })),
+    Click: told("click", clickSchema, ({ timestamp, userAgent, link }) => ({
+      type: "email.clicked",
+      at: timestamp,
+      userAgent,
+      link,
+    })),
+    Reject: told("reject", z.looseObject({ reason: optionalText }), ({ reason }) => ({
+      type: "email.dropped",
+      reason,
+    })),
+    "Rendering Failure": told("failure", z.looseObject({ errorMessage: optionalText }), ({ errorMessage }) => ({
+      type: "email.dropped",
+      reason: errorMessage,
+    })),
+    Subscription: told("subscription", subscriptionSchema, (change) =>
+      optedOut(change.newTopicPreferences) > optedOut(change.oldTopicPreferences)
+        ? { type: "email.unsubscribed", at: change.timestamp }
+        : noMeaning("a change of preferences that is no opt-out"),
+    ),
+  }),
+);
 
 /** How many topics the recipient left; all of them count most. */
 function optedOut(preferences: Record<string, unknown>): number {

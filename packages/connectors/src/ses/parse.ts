@@ -7,7 +7,7 @@ import {
 } from "../connector.ts";
 import { noMeaning, readAs, unknownType } from "../elements.ts";
 import { parseJson } from "../json.ts";
-import { type Notice, noticeSchema, sentMail } from "./notice.ts";
+import { noticeSchema, sentMail } from "./notice.ts";
 import { readReceived } from "./received.ts";
 import type { SesSettings } from "./ses.ts";
 import { readSnsMessage } from "./sns.ts";
@@ -39,11 +39,6 @@ function readNotice(text: string, messageId: string, context: ConnectorContext<S
     if (type === undefined) return { fault: "eventType: is missing, and so is notificationType" };
     if (type === "Received") return readReceived(value, context);
     if (withoutMeaning.has(type)) return noMeaning(`${type} says nothing about the recipient`);
-    return (map[type] ?? (() => unknownType(type)))(notice, messageId, context.settings);
+    return sentMail.get(type)?.(notice, messageId, context.settings) ?? unknownType(type);
   });
 }
-
-type Mapping = (notice: Notice, messageId: string, settings: SesSettings) => Outcome;
-
-/** Own members only: a type named "constructor" is unknown like any other. */
-const map: Partial<Record<string, Mapping>> = Object.assign(Object.create(null), sentMail);

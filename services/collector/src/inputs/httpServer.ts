@@ -21,11 +21,13 @@ export class Refusal extends Error {
   }
 }
 
-const inflaters: Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
-  gzip: promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-};
+const inflaters = new Map<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>(
+  Object.entries({
+    gzip: promisify(gunzip),
+    deflate: promisify(inflate),
+    br: promisify(brotliDecompress),
+  }),
+);
 
 /**
  * The public HTTP server: bodies stay bytes, whatever their type; slow and oversized requests end by themselves and
@@ -92,7 +94,7 @@ async function plainBody(request: FastifyRequest): Promise<Buffer> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding === "identity" || body.length === 0) return body;
-  const inflater = inflaters[encoding];
+  const inflater = inflaters.get(encoding);
   if (inflater === undefined) throw new Refusal(415, "content-encoding: gzip, deflate and br are read");
   try {
     return await inflater(body, { maxOutputLength: mostBodyBytes });

@@ -10,13 +10,15 @@ export interface Said {
 }
 
 /** Names that tools give to the same trait of a client. */
-const clientTraits: Readonly<Record<string, string>> = {
-  employees: "size",
-  company_size: "size",
-  parent_account_id: "parent",
-  owner_email: "owner",
-  account_owner: "owner",
-};
+const clientTraits = new Map<string, string>(
+  Object.entries({
+    employees: "size",
+    company_size: "size",
+    parent_account_id: "parent",
+    owner_email: "owner",
+    account_owner: "owner",
+  }),
+);
 
 /** A source takes back what it said by saying null: then the next one's word counts. */
 const takenBack = "null";
@@ -29,7 +31,7 @@ const takenBack = "null";
 export function saidNow(rows: readonly SaidRow[], sources: readonly string[]): Said[] {
   const last = new Map<string, Said>();
   for (const { subject, source, value, who, since, ...row } of rows) {
-    const trait = subject === "client" ? (clientTraits[row.trait] ?? row.trait) : row.trait;
+    const trait = subject === "client" ? (clientTraits.get(row.trait) ?? row.trait) : row.trait;
     const said = last.get(`${trait}\n${source}`);
     if (said === undefined || since > said.since) {
       last.set(`${trait}\n${source}`, { trait, value, source, who, since });
