@@ -1,6 +1,6 @@
 export { analystGrants } from "./analyst.ts";
 export { keysOfClients } from "./clientKeys.ts";
-export { type ClientSort, clientSorts, rankingQuery, rankingSettings } from "./clientRanking.ts";
+export { type ClientSort, clientSorts, type DailyRates, rankingQuery, rankingSettings } from "./clientRanking.ts";
 export { type Recipe, readCookbook } from "./cookbook.ts";
 export { type MigrationReport, migrate } from "./migrate.ts";
 export {

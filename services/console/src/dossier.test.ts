@@ -229,11 +229,37 @@ describe("the page of a client, read by its keys", () => {
     );
     expect(views.length).toBeGreaterThan(8);
     const list = new Map<string, ListedClient>();
-    for (const sort of ["revenue_net", "last_activity", "orders"]) {
+    const numbers = {
+      revenue_net: views.map(({ id, net }) => [id, net]),
+      revenue_365d: views.map(({ id, d365 }) => [id, d365]),
+      orders: views.map(({ id, orders }) => [id, orders]),
+      last_activity: views.map(({ id, last_activity_at }) => [id, Date.parse(`${last_activity_at ?? "1970-01-01"}`)]),
+    };
+    for (const [sort, said] of Object.entries(numbers)) {
       const { body } = await world.call<{ clients: ListedClient[] }>("GET", `/v1/clients?sort=${sort}&limit=500`);
       expect(body.clients.map(({ id }) => id).sort()).toEqual(views.map(({ id }) => id));
+      // Who has no such number at all comes last.
+      const numberOf = new Map(said as [string, number][]);
+      const listed = body.clients.map(({ id }) => numberOf.get(id)!).filter((number) => number !== 0);
+      expect(listed).toEqual(listed.toSorted((one, other) => other - one));
       for (const client of body.clients) list.set(client.id, client);
     }
+    // Page by page it is the same list, and where a page ends is told by the very number that the views say.
+    const net = new Map(numbers.revenue_net as [string, number][]);
+    const walked: string[] = [];
+    for (let after = ""; ; ) {
+      const { body } = await world.call<{ clients: ListedClient[]; next: string | null }>(
+        "GET",
+        `/v1/clients?sort=revenue_net&limit=2${after}`,
+      );
+      walked.push(...body.clients.map(({ id }) => id));
+      if (body.next === null) break;
+      const [number] = body.next.split("_") as [string];
+      expect(number === "none" ? 0 : Number(number)).toBe(net.get(walked.at(-1)!));
+      after = `&after=${body.next}`;
+    }
+    expect(walked).toHaveLength(views.length);
+    expect(new Set(walked).size).toBe(views.length);
     const contactsOf = Map.groupBy(
       await world.rows<{ id: string; client_id: string }>(
         `SELECT toString(contact_id) AS id, toString(client_id) AS client_id, name, role, emails, phones, arraySort(clients) AS clients,

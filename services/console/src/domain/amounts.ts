@@ -1,3 +1,5 @@
+import type { DailyRates } from "@keypulse/warehouse";
+
 /** Money as whole ten-thousandths of its currency, exact whatever the sum. */
 export type Amount = bigint;
 
@@ -31,11 +33,15 @@ function lastBy(rates: readonly DayRate[], day: number): DayRate | undefined {
   return rates[from - 1];
 }
 
+/** @param rate in rateUnits */
+const rateText = (rate: bigint): string => `${rate / rateUnits}.${String(rate % rateUnits).padStart(12, "0")}`;
+
 /** Exchange rates into the workspace's currency. */
 export class Rates {
   readonly #own: string;
   readonly #mostDays: number;
   readonly #byCurrency = new Map<string, DayRate[]>();
+  readonly #daily = new Map<string, DailyRates>();
 
   /** @param mostDays a rate older than this converts nothing */
   constructor(own: string, mostDays: number, rows: readonly { currency: string; day: number; rate: string }[]) {
@@ -51,10 +57,30 @@ export class Rates {
   /** The amount in the workspace's currency at the rate of that day or the last before; undefined where none is known. */
   convert(amount: Amount, currency: string, day: number): Amount | undefined {
     if (currency === this.#own) return amount;
-    const last = lastBy(this.#byCurrency.get(currency) ?? [], day);
-    if (last === undefined || last.rate === 0n || day - last.day > this.#mostDays) return undefined;
-    const product = amount * last.rate;
+    const rate = this.#rateOn(this.#byCurrency.get(currency) ?? [], day);
+    if (rate === undefined) return undefined;
+    const product = amount * rate;
     // Half away from zero, as ClickHouse rounds decimals.
     return (product + (product < 0n ? -rateUnits : rateUnits) / 2n) / rateUnits;
+  }
+
+  /** The same for each day by which anything of the currency can be converted; undefined where it has no rates. */
+  daily(currency: string): DailyRates | undefined {
+    const rates = this.#byCurrency.get(currency);
+    if (rates === undefined) return undefined;
+    let daily = this.#daily.get(currency);
+    if (daily === undefined) {
+      const since = rates[0]!.day;
+      const days = rates.at(-1)!.day + this.#mostDays - since + 1;
+      const byDay = Array.from({ length: days }, (_, index) => rateText(this.#rateOn(rates, since + index) ?? 0n));
+      daily = { currency, since, byDay: byDay.join(",") };
+      this.#daily.set(currency, daily);
+    }
+    return daily;
+  }
+
+  #rateOn(rates: readonly DayRate[], day: number): bigint | undefined {
+    const last = lastBy(rates, day);
+    return last === undefined || last.rate === 0n || day - last.day > this.#mostDays ? undefined : last.rate;
   }
 }

@@ -68,8 +68,17 @@ async function rank(
     return await result.json<Ranked>();
   };
   const [number, id] = after?.split("_") ?? [];
-  const moved = await askByKeys(reader)("SELECT 1 FROM identity_keys WHERE notEmpty(eras) LIMIT 1");
-  const whose = { among: found, hasMoved: moved.length > 0 };
+  const facts = askByKeys(reader);
+  const [moved, currencies] = await Promise.all([
+    facts("SELECT 1 FROM identity_keys WHERE notEmpty(eras) LIMIT 1"),
+    sort === "revenue_net" || sort === "revenue_365d"
+      ? facts<{ currency: string }>(
+          `SELECT DISTINCT toString(currency) AS currency FROM revenue_daily WHERE currency != '${settings.currency}'`,
+        )
+      : [],
+  ]);
+  const rates = currencies.flatMap(({ currency }) => settings.rates.daily(currency) ?? []);
+  const whose = { among: found, hasMoved: moved.length > 0, rates };
   const ranking = rankingQuery(sort, settings, whose);
   const withNumber =
     number === "none"
