@@ -10,6 +10,7 @@ import type {
   OpenAlertRow,
   ProductRow,
   RevenueRow,
+  RevenueWithDaysRow,
   SaidRow,
   TotalsRow,
 } from "../inputs/clientRows.ts";
@@ -21,16 +22,20 @@ import { readText, readWord } from "./saidNow.ts";
 import { dayText, timeText } from "./timeText.ts";
 
 /** Rows of some clients' keys, as the tables have them. */
-export interface ListRows<Totals extends OfKey = LatestRow, Activity extends OfKey = OfKey & { active_30d: number }> {
+export interface ListRows<
+  Totals extends OfKey = LatestRow,
+  Activity extends OfKey = OfKey & { active_30d: number },
+  Revenue extends RevenueRow = RevenueRow,
+> {
   totals: readonly Totals[];
   activity: readonly Activity[];
-  revenue: readonly RevenueRow[];
+  revenue: readonly Revenue[];
   identifiers: readonly IdentifierRow[];
   said: readonly SaidRow[];
   alerts: readonly OpenAlertRow[];
 }
 
-export interface DossierRows extends ListRows<TotalsRow, ActivityRow> {
+export interface DossierRows extends ListRows<TotalsRow, ActivityRow, RevenueWithDaysRow> {
   products: readonly ProductRow[];
   invoices: readonly InvoiceRow[];
   forecasts: readonly ForecastRow[];
@@ -81,7 +86,7 @@ export function describeClient(
   const { totals, activity } = rows;
   const { name, account_id, said } = nameClient(rows, owners.contactOf, traitSources);
   const { orders: number, without_rate, ...sums } = sumRevenue(rows.revenue, rates, today);
-  const rhythm = orderRhythm(rows.revenue);
+  const rhythm = orderRhythm(rows.revenue.flatMap(({ order_days }) => order_days));
   const products = listProducts(all.products, rates, costs, today);
   const withCost = products.filter(({ margin }) => margin !== null);
   const active = (acts: readonly ActivityRow[]) =>
@@ -158,10 +163,10 @@ function sayForecast(row: ForecastRow | undefined): Dossier["forecast"] {
 }
 
 /** Rows of many clients' keys, split by whose they are. */
-export function rowsByClient<Totals extends OfKey, Activity extends OfKey>(
+export function rowsByClient<Totals extends OfKey, Activity extends OfKey, Revenue extends RevenueRow>(
   owners: ClientOwners,
-  all: ListRows<Totals, Activity>,
-): (id: string) => ListRows<Totals, Activity> {
+  all: ListRows<Totals, Activity, Revenue>,
+): (id: string) => ListRows<Totals, Activity, Revenue> {
   const totals = Map.groupBy(all.totals, owners.ownerOf);
   const activity = Map.groupBy(all.activity, owners.ownerOf);
   const revenue = Map.groupBy(all.revenue, owners.ownerOf);

@@ -53,9 +53,9 @@ export interface Rhythm {
   next_expected: string | null;
 }
 
-/** How regularly a client orders. The next order is expected from three order days on. */
-export function orderRhythm(rows: readonly RevenueRow[]): Rhythm {
-  const days = [...new Set(rows.filter(({ orders }) => orders > 0).map(({ on_day }) => on_day))].sort((a, b) => a - b);
+/** How regularly a client orders. The next order is expected from three order days on. @param orderDays in any order */
+export function orderRhythm(orderDays: readonly number[]): Rhythm {
+  const days = [...new Set(orderDays)].sort((a, b) => a - b);
   const gaps = days
     .slice(1)
     .map((day, index) => day - days[index]!)

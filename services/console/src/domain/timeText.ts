@@ -6,6 +6,12 @@ export const timeText = (ms: number): string => `${new Date(ms).toISOString().sl
 /** Day number, since 1970-01-01, as YYYY-MM-DD. */
 export const dayText = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
 
+/** To make one takes longer than to read most tables. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
 /** Number of the day that it is in a time zone. */
-export const dayNow = (timeZone: string, now = new Date()): number =>
-  Date.parse(new Intl.DateTimeFormat("en-CA", { timeZone }).format(now)) / dayMs;
+export function dayNow(timeZone: string, now = new Date()): number {
+  const format = dayFormats.get(timeZone) ?? new Intl.DateTimeFormat("en-CA", { timeZone });
+  dayFormats.set(timeZone, format);
+  return Date.parse(format.format(now)) / dayMs;
+}

@@ -24,7 +24,7 @@ export async function readDossier(
   const [totals, activity, revenue, identifiers, said, products, alerts, forecasts] = await Promise.all([
     rows.totals(),
     rows.activity(today),
-    rows.revenue(),
+    rows.revenueWithDays(currency, today),
     rows.identifiers(),
     rows.said(),
     rows.products(id, currency, costs.size > 0),

@@ -134,7 +134,7 @@ async function describe(
   const [totals, activity, revenue, identifiers, said, alerts] = await Promise.all([
     rows.latest(),
     rows.recentActivity(today),
-    rows.revenueByWindow(currency, today),
+    rows.revenue(currency, today),
     rows.identifiers(),
     rows.said(),
     rows.openAlerts(),

@@ -42,12 +42,19 @@ export interface ActivityRow extends OfKey {
   last_active_at: number;
 }
 
+/** Orders and returns of a day, or in the workspace's currency of days that every sum treats alike. */
 export interface RevenueRow extends OfKey {
+  /** The day, or one of those days. */
   on_day: number;
   currency: string;
   orders: number;
   gross: string;
   returned: string;
+}
+
+export interface RevenueWithDaysRow extends RevenueRow {
+  /** Days with orders, in no order. */
+  order_days: number[];
 }
 
 export interface IdentifierRow {
@@ -221,26 +228,27 @@ export class ClientRows {
     );
   }
 
-  /** Every day with an order or a return. */
-  async revenue(): Promise<RevenueRow[]> {
-    return await this.#revenueBy("toUInt32(d.day)");
+  /** A list of large clients has tens of thousands of days, so that only foreign ones are read one by one. */
+  async revenue(currency: string, today: number): Promise<RevenueRow[]> {
+    return await this.#revenue<RevenueRow>(currency, today);
   }
 
-  /**
-   * As `revenue`, with the days that every sum treats alike as one where nothing has to be converted: a list of large
-   * clients has tens of thousands of days.
-   */
-  async revenueByWindow(currency: string, today: number): Promise<RevenueRow[]> {
+  async revenueWithDays(currency: string, today: number): Promise<RevenueWithDaysRow[]> {
+    return await this.#revenue<RevenueWithDaysRow>(
+      currency,
+      today,
+      ", groupUniqArrayIf(toUInt16(d.day), d.orders > 0) AS order_days",
+    );
+  }
+
+  async #revenue<T extends RevenueRow>(currency: string, today: number, days = ""): Promise<T[]> {
     const edges = [30, 90, 365, 730].map(
       (days, index, all) => `toUInt16(d.day) > ${today - days}, ${today - (all[index - 1] ?? 0)}`,
     );
-    return await this.#revenueBy(`if(d.currency = '${currency}', multiIf(${edges.join(", ")}, 0), toUInt32(d.day))`);
-  }
-
-  async #revenueBy(day: string): Promise<RevenueRow[]> {
-    return await this.#ask<RevenueRow>(
+    const day = `if(d.currency = '${currency}', multiIf(${edges.join(", ")}, 0), toUInt32(d.day))`;
+    return await this.#ask<T>(
       `SELECT client_key, ${this.#owners.eraOf("d.day")} AS era, ${day} AS on_day, toString(d.currency) AS currency,
-         sum(d.orders) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned
+         sum(d.orders) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned${days}
        FROM revenue_daily AS d WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, on_day, d.currency`,
     );
   }
