@@ -14,15 +14,16 @@ const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 export default defineConfig({
   test: {
     pool: "forks",
-    // Most of the time tests wait for engines: on two cores two files at a time take two thirds of the time of one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Often tests wait for engines: on two cores three files at a time take nine tenths of the time of two.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // kafkajs sets a timer in the past now and then, which Node 24 tells each time.
     execArgv: ["--disable-warning=TimeoutNegativeWarning"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "unit", include: pure, exclude: nowhere } },
+      // They share nothing that one could leave to the next, so that they may share a process: a third less time.
+      { extends: true, test: { name: "unit", include: pure, exclude: nowhere, isolate: false } },
       {
         extends: true,
         test: {

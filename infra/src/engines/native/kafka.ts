@@ -41,6 +41,8 @@ export async function nativeKafka(place: KafkaPlace): Promise<NativeEngine> {
     fill: (folder, step) => copyDependencies(join(settingsFolder, "pom.xml"), folder, jars, step),
   });
   const run = [
+    // To be compiled a second time pays after hours of load only, and costs a third of the first minutes' work.
+    "-XX:TieredStopAtLevel=1",
     "-Xms256m",
     "-Xmx768m",
     "-XX:+UseSerialGC",
@@ -60,7 +62,7 @@ export async function nativeKafka(place: KafkaPlace): Promise<NativeEngine> {
       const properties = writeProperties(place);
       if (!existsSync(join(place.dataDir, "log", "meta.properties"))) {
         const format = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
-        const { code, output } = await runCommand(java, ["-XX:TieredStopAtLevel=1", ...run, ...format]);
+        const { code, output } = await runCommand(java, [...run, ...format]);
         if (code !== 0) throw new EngineError(`Kafka's storage could not be formatted:\n${output}`);
       }
       return { file: java, args: [...run, "kafka.Kafka", properties] };
