@@ -14,7 +14,7 @@ const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 export default defineConfig({
   test: {
     pool: "forks",
-    // Often tests wait for engines: on two cores three files at a time take nine tenths of the time of two.
+    // Often tests wait for engines: two files at a time leave two cores idle for a fifth of the time.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // kafkajs sets a timer in the past now and then, which Node 24 tells each time.
     execArgv: ["--disable-warning=TimeoutNegativeWarning"],

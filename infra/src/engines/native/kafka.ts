@@ -41,7 +41,7 @@ export async function nativeKafka(place: KafkaPlace): Promise<NativeEngine> {
     fill: (folder, step) => copyDependencies(join(settingsFolder, "pom.xml"), folder, jars, step),
   });
   const run = [
-    // To be compiled a second time pays after hours of load only, and costs a third of the first minutes' work.
+    // The second compiler costs a third of a start's work, and `npm run bench -- ingest` shows no gain by it.
     "-XX:TieredStopAtLevel=1",
     "-Xms256m",
     "-Xmx768m",
