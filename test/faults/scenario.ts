@@ -251,11 +251,15 @@ async function untilAllCommitted(workspace: TestWorkspace): Promise<void> {
   }
 }
 
-/** Waits until what ClickHouse lost in a crash was looked for and added. */
+/**
+ * Waits until what ClickHouse lost in a crash was looked for and added, and what a killed worker still owed the map of
+ * identities was stored by another, which is after half a minute.
+ */
 async function untilMended(workspace: TestWorkspace): Promise<void> {
+  const prefix = workspace.environment.REDIS_PREFIX;
   await eventually(
-    () => workspace.redis.exists(`${workspace.environment.REDIS_PREFIX}to-mend`),
-    (noted) => noted === 0,
+    () => workspace.redis.exists(`${prefix}to-mend`, `${prefix}{identity}:owed`),
+    (left) => left === 0,
     60_000,
     200,
   );
