@@ -4,6 +4,7 @@ export * from "./event.ts";
 export * from "./identifiers.ts";
 export * from "./money.ts";
 export * from "./occurredAt.ts";
+export * from "./orders.ts";
 export * from "./refused.ts";
 export * from "./segment.ts";
 export * from "./signal.ts";

@@ -22,6 +22,24 @@ export const decimalSchema = z.union(
   { error: wrongDecimal },
 );
 
+const wrongSigned = `must be a decimal from -${maxAmount} to ${maxAmount} with at most 4 places, such as "-12.50"`;
+
+/** The same with a sign: pieces and prices of an order's lines, where a discount or a returned piece is negative. */
+export const signedDecimalSchema = z.union(
+  [
+    z.string().refine(isSignedDecimal, { error: wrongSigned }),
+    z
+      .number()
+      .transform(plainDecimal)
+      .pipe(z.string().refine(isSignedDecimal, { error: wrongSigned })),
+  ],
+  { error: wrongSigned },
+);
+
+function isSignedDecimal(text: string): boolean {
+  return isDecimal(text.startsWith("-") ? text.slice(1) : text);
+}
+
 function isDecimal(text: string): boolean {
   return decimalText.test(text) && Number(text) <= maxAmount;
 }

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { identifiersSchema } from "./identifiers.ts";
-import { currencySchema, decimalSchema } from "./money.ts";
+import {
+  disputeProperties,
+  invoiceProperties,
+  orderCancelledProperties,
+  orderPlacedProperties,
+  orderRefundedProperties,
+  orderStepProperties,
+  orderUpdatedProperties,
+  refundFailedProperties,
+} from "./orders.ts";
 
 export const eventKinds = ["email", "web", "call", "order"] as const;
 export type EventKind = (typeof eventKinds)[number];
@@ -11,10 +20,6 @@ export type RowKind = EventKind | "identity";
 const text = z.string().max(4096, "must have at most 4096 characters");
 const shortText = z.string().max(512, "must have at most 512 characters");
 const seconds = z.number().int("must be whole seconds").min(0).max(172_800, "a call lasts at most 48 hours");
-const instant = z.iso.datetime({
-  offset: true,
-  error: "must be an ISO 8601 time with zone, such as 2026-01-31T09:30:00Z",
-});
 
 const mail = {
   message_id: shortText.optional(),
@@ -46,33 +51,6 @@ const call = {
 };
 const callProperties = z.looseObject({ ...call, duration_seconds: seconds.optional() });
 const callCompletedProperties = z.looseObject({ ...call, duration_seconds: seconds });
-
-export const orderItemSchema = z.looseObject({
-  sku: shortText,
-  name: shortText.optional(),
-  category: shortText.optional(),
-  quantity: decimalSchema,
-  unit_price: decimalSchema,
-});
-
-const orderProperties = z.looseObject({
-  order_id: shortText.min(1),
-  amount: decimalSchema,
-  currency: currencySchema,
-  items: z.array(orderItemSchema).max(5000, "an order has at most 5000 items").optional(),
-});
-const orderStatusProperties = z.looseObject({
-  order_id: shortText.min(1),
-  amount: decimalSchema.optional(),
-  currency: currencySchema.optional(),
-});
-const invoiceProperties = z.looseObject({
-  invoice_id: shortText.min(1),
-  order_id: shortText.optional(),
-  amount: decimalSchema,
-  currency: currencySchema,
-  due_at: instant.optional(),
-});
 
 const traitsOnly = z.looseObject({});
 const aliasProperties = z.looseObject({ previous: identifiersSchema });
@@ -143,28 +121,74 @@ export const vocabulary = {
   },
   "call.missed": { kind: "call", activity: false, properties: callProperties, means: "nobody answered" },
   "call.voicemail": { kind: "call", activity: true, properties: callProperties, means: "a message was left" },
-  "order.placed": { kind: "order", activity: true, properties: orderProperties, means: "an order; adds to revenue" },
-  "order.paid": { kind: "order", activity: false, properties: orderStatusProperties, means: "an order was paid" },
-  "order.shipped": { kind: "order", activity: false, properties: orderStatusProperties, means: "an order left us" },
+  "order.placed": {
+    kind: "order",
+    activity: true,
+    properties: orderPlacedProperties,
+    means: "an order; adds to revenue",
+  },
+  "order.updated": {
+    kind: "order",
+    activity: false,
+    properties: orderUpdatedProperties,
+    means: "what the sender now says of an order, as of occurred_at; the latest word counts",
+  },
+  "order.paid": { kind: "order", activity: false, properties: orderStepProperties, means: "an order was paid" },
+  "order.shipped": { kind: "order", activity: false, properties: orderStepProperties, means: "an order left us" },
   "order.cancelled": {
     kind: "order",
     activity: false,
-    properties: orderProperties,
-    means: "an order or part of it was cancelled; subtracts from revenue",
+    properties: orderCancelledProperties,
+    means: "an order was cancelled, or a part of it of that amount; subtracts from revenue",
   },
   "order.refunded": {
     kind: "order",
     activity: false,
-    properties: orderProperties,
+    properties: orderRefundedProperties,
     means: "goods came back or money was returned; subtracts from revenue",
   },
+  "refund.failed": {
+    kind: "order",
+    activity: false,
+    properties: refundFailedProperties,
+    means: "a refund did not arrive: what it took away is given back",
+  },
+  "payment.disputed": {
+    kind: "order",
+    activity: false,
+    properties: disputeProperties,
+    means: "a payment is disputed; subtracts from revenue when the dispute is lost",
+  },
   "invoice.issued": { kind: "order", activity: false, properties: invoiceProperties, means: "an invoice was written" },
-  "invoice.paid": { kind: "order", activity: false, properties: invoiceProperties, means: "an invoice was paid" },
+  "invoice.paid": {
+    kind: "order",
+    activity: false,
+    properties: invoiceProperties,
+    means: "an invoice was paid, or a part of it where payment_id is given",
+  },
   "invoice.overdue": {
     kind: "order",
     activity: false,
     properties: invoiceProperties,
     means: "an invoice is past its date",
+  },
+  "invoice.voided": {
+    kind: "order",
+    activity: false,
+    properties: invoiceProperties,
+    means: "an invoice was withdrawn: nothing is owed",
+  },
+  "invoice.uncollectible": {
+    kind: "order",
+    activity: false,
+    properties: invoiceProperties,
+    means: "an invoice was given up: nobody expects it to be paid",
+  },
+  "invoice.credited": {
+    kind: "order",
+    activity: false,
+    properties: invoiceProperties,
+    means: "a credit note took a part of an invoice away",
   },
   identify: {
     kind: "identity",
