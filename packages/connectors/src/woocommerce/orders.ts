@@ -1,68 +1,80 @@
-import type { EventType, Identifiers } from "@keypulse/contracts";
-import { addDecimals, asDecimal, isNegative, isZero, perPiece, subtractDecimals, withoutSign } from "../amounts.ts";
-import type { MappedEvent, Outcome } from "../connector.ts";
-import { eventId, noMeaning, present } from "../elements.ts";
+import type { Identifiers } from "@keypulse/contracts";
+import { addDecimals, asDecimal, isNegative, perPiece, toContractPlaces, withoutSign } from "../amounts.ts";
+import type { Outcome } from "../connector.ts";
+import { present } from "../elements.ts";
 import { asObject, asText } from "../json.ts";
 import { asInstant, ElementFault, type Fields, neededAmount, neededText, objectsOf } from "../members.ts";
+import { isPlaced, orderPlaced, orderVersion } from "../orderVersions.ts";
+import { stateOf } from "./states.ts";
 
 /** Every shop counts its customers from 1, so the source is a part of the key. */
 export const customerKey = (source: string, id: string): string => `woocommerce:${source}:customer:${id}`;
 
-/** The first of these times, which the shop gives in UTC without saying so. @throws ElementFault where none is one */
+/** A time that the shop gives in UTC without saying so. */
+function utc(value: unknown): string | undefined {
+  const text = asText(value);
+  return text && (asInstant(`${text}Z`) ?? asInstant(text));
+}
+
+/** The first of these times. @throws ElementFault where none is one */
 export function neededUtc(fields: Fields, ...names: string[]): string {
   for (const name of names) {
-    const text = asText(fields[name]);
-    const instant = text && (asInstant(`${text}Z`) ?? asInstant(text));
+    const instant = utc(fields[name]);
     if (instant) return instant;
   }
   throw new ElementFault(`${names[0]}: is not a time such as 2026-01-31T09:30:00`);
 }
 
 /**
- * All that an order has gone through so far. There are no topics for payment, refund and the like, and an order is
- * sent again at every change: each step has an id of its own, so that only its first sight counts.
+ * The order as it is now: the shop sends all of it at every change, and has no topics for payment, refund and the like.
+ * The day of a cancellation or a refund is not in it: it is the day of the first version that has it.
  */
-export function transitionsOf(order: Fields, source: string): Outcome {
+export function orderAsItIs(order: Fields, source: string): Outcome {
   const orderId = neededText(order, "id");
-  const status = asText(order.status);
-  if (status === "checkout-draft" || status === "auto-draft" || status === "trash") {
-    return noMeaning(`the order is in the status ${status}`);
-  }
-  const total = neededAmount(order, "total");
-  const money = { amount: total, currency: neededText(order, "currency") };
-  const identifiers = peopleOfOrder(order, source);
-  const events: MappedEvent[] = [];
-  const add = (step: string, type: EventType, at: string, properties: Fields): void => {
-    const id = eventId(`order ${orderId}`, step);
-    const all = present({ order_id: orderId, ...properties });
-    events.push({ id, type, occurred_at: at, identifiers, properties: all });
-  };
-
-  add("placed", "order.placed", neededUtc(order, "date_created_gmt"), {
-    ...money,
-    items: itemsOf(order),
+  const status = neededText(order, "status");
+  const paidAt = utc(order.date_paid_gmt);
+  const state = stateOf(status, paidAt !== undefined);
+  const modifiedAt = neededUtc(order, "date_modified_gmt", "date_created_gmt");
+  const placedAt = neededUtc(order, "date_created_gmt", "date_modified_gmt");
+  const money = { order_id: orderId, amount: neededAmount(order, "total"), currency: neededText(order, "currency") };
+  const names = {
     order_number: asText(order.number),
     company: asText(asObject(order.billing).company),
+  };
+  const who = peopleOfOrder(order, source);
+  const key = `order ${orderId}`;
+  const refunds = refundsOf(order, modifiedAt);
+  const version = orderVersion(key, modifiedAt, who, {
+    ...money,
+    state,
+    placed_at: placedAt,
+    paid_at: paidAt,
+    fulfilled_at: utc(order.date_completed_gmt),
+    tax: partOf(order.total_tax),
+    shipping: partOf(order.shipping_total),
+    discount: partOf(order.discount_total),
+    items: itemsOf(order),
+    refunds,
+    ...names,
+    provider_state: status,
+    payment_method: asText(order.payment_method),
   });
-  const isCompleted = status === "completed";
-  if (asText(order.date_paid_gmt) !== undefined || status === "processing" || isCompleted) {
-    add("paid", "order.paid", neededUtc(order, "date_paid_gmt", "date_modified_gmt"), money);
-  }
-  if (isCompleted) add("shipped", "order.shipped", neededUtc(order, "date_completed_gmt", "date_modified_gmt"), {});
+  // A cancelled order may never have been more than a checkout that was left.
+  const wasPlaced = isPlaced(state) || paidAt !== undefined || (refunds?.length ?? 0) > 0;
+  return { events: wasPlaced ? [orderPlaced(key, placedAt, who, { ...money, ...names }), version] : [version] };
+}
 
-  const refunds = refundsOf(order);
-  for (const { id, amount, reason } of refunds) {
-    const refund = { ...money, amount, refund_id: id, reason };
-    add(`refund-${id}`, "order.refunded", neededUtc(order, "date_modified_gmt"), refund);
-  }
-  const kept = subtractDecimals(total, ...refunds.map(({ amount }) => amount));
-  // What a whole refund or a cancellation takes away beyond the refunds that are listed.
-  const rest = { ...money, amount: isNegative(kept) ? "0.00" : kept };
-  if (status === "cancelled") add("cancelled", "order.cancelled", neededUtc(order, "date_modified_gmt"), rest);
-  if (status === "refunded" && !isZero(rest.amount)) {
-    add("refunded", "order.refunded", neededUtc(order, "date_modified_gmt"), rest);
-  }
-  return { events };
+/**
+ * The shop sends `order.deleted` when an order goes to the trash and when it is deleted for good, with its id alone. The
+ * time is that of arrival; a shop sends each message once.
+ */
+export function orderDeleted(order: Fields, receivedAt: Date): Outcome {
+  const orderId = neededText(order, "id");
+  return {
+    events: [
+      orderVersion(`order ${orderId}`, receivedAt.toISOString(), {}, { order_id: orderId, state: "deleted" as const }),
+    ],
+  };
 }
 
 /** A guest (customer 0) has no more than an address for the bill. */
@@ -74,6 +86,12 @@ function peopleOfOrder(order: Fields, source: string): Identifiers {
     email: asText(billing.email),
     phone: asText(billing.phone),
   });
+}
+
+/** A part of the total that the shop may leave out. */
+function partOf(value: unknown): string | undefined {
+  const amount = asDecimal(value);
+  return amount === undefined || isNegative(amount) ? undefined : toContractPlaces(amount);
 }
 
 /** `price` is a JSON number that PHP may have rounded; the line's total over its quantity is exact. */
@@ -91,11 +109,17 @@ function itemsOf(order: Fields): Fields[] {
   });
 }
 
-/** Refunds are listed with a negative total. */
-function refundsOf(order: Fields): { id: string; amount: string; reason: string | undefined }[] {
+/** Refunds are listed with a negative total and without a time. */
+function refundsOf(order: Fields, at: string): Fields[] | undefined {
+  if (!Array.isArray(order.refunds)) return undefined;
   return objectsOf(order.refunds).map((refund) => {
     const total = asDecimal(refund.total);
     if (total === undefined) throw new ElementFault("refunds.total: is not an amount");
-    return { id: neededText(refund, "id"), amount: addDecimals(withoutSign(total)), reason: asText(refund.reason) };
+    return present({
+      refund_id: neededText(refund, "id"),
+      amount: toContractPlaces(addDecimals(withoutSign(total))),
+      at,
+      reason: asText(refund.reason),
+    });
   });
 }

@@ -2,15 +2,17 @@ import type { Outcome } from "../connector.ts";
 import { eventId, noMeaning, present, unknownType } from "../elements.ts";
 import { asObject, asText } from "../json.ts";
 import { type Fields, neededText } from "../members.ts";
-import { customerKey, neededUtc, transitionsOf } from "./orders.ts";
+import { customerKey, neededUtc, orderAsItIs, orderDeleted } from "./orders.ts";
 
 /** @param topic as the shop's header has it, such as order.updated */
-export function readTopic(topic: string, body: Fields, source: string): Outcome {
+export function readTopic(topic: string, body: Fields, source: string, receivedAt: Date): Outcome {
   switch (topic) {
     case "order.created":
     case "order.updated":
     case "order.restored":
-      return transitionsOf(body, source);
+      return orderAsItIs(body, source);
+    case "order.deleted":
+      return orderDeleted(body, receivedAt);
     case "customer.created":
     case "customer.updated":
       return customerKnown(body, source);

@@ -35,7 +35,7 @@ export const woocommerce: Connector = {
   settings: z.object({}),
   secret: { label: "Secret", origin: "keypulse", where: "the field Secret of the webhook in WooCommerce" },
   setup: (address) => [
-    "In WordPress, open WooCommerce → Settings → Advanced → Webhooks and add one for each topic: Order created, Order updated, Customer created, Customer updated.",
+    "In WordPress, open WooCommerce → Settings → Advanced → Webhooks and add one for each topic: Order created, Order updated, Order deleted, Order restored, Customer created, Customer updated.",
     `Each has the status Active, the delivery URL ${address}, this source's secret and the API version WP REST API Integration v3.`,
     "WooCommerce sends each message once and switches a webhook off after repeated failures: look at its status now and then.",
   ],
@@ -57,7 +57,9 @@ export const woocommerce: Connector = {
       throw new MalformedBody("the body is not a JSON object");
     }
     const topic = request.headers["x-wc-webhook-topic"] ?? "";
-    const outcome = readOutcome(() => readTopic(topic, body as Record<string, unknown>, context.source));
+    const outcome = readOutcome(() =>
+      readTopic(topic, body as Record<string, unknown>, context.source, context.receivedAt),
+    );
     return [{ raw: request.body, ...outcome }];
   },
   sample(address, context) {
@@ -65,7 +67,7 @@ export const woocommerce: Connector = {
     const order = {
       id: context.receivedAt.getTime(),
       number: "wiring-test",
-      status: "pending",
+      status: "on-hold",
       currency: "EUR",
       total: "0.00",
       customer_id: 0,
