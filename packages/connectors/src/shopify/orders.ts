@@ -1,20 +1,18 @@
-import type { EventType, Identifiers } from "@keypulse/contracts";
-import { addDecimals, asDecimal, isNegative, isZero, subtractDecimals } from "../amounts.ts";
-import type { MappedEvent, Outcome } from "../connector.ts";
+import type { Identifiers } from "@keypulse/contracts";
+import { asDecimal, isZero, multiplyDecimals, perPiece, toContractPlaces } from "../amounts.ts";
+import type { Outcome } from "../connector.ts";
 import { eventId, noMeaning, present } from "../elements.ts";
 import { asObject, asText } from "../json.ts";
-import {
-  asInstant,
-  ElementFault,
-  type Fields,
-  neededAmount,
-  neededInstant,
-  neededText,
-  objectsOf,
-} from "../members.ts";
+import { asInstant, type Fields, neededInstant, neededText, objectsOf } from "../members.ts";
+import { isPlaced, orderPlaced, orderVersion } from "../orderVersions.ts";
+import { isOfMoney, readRefund, type ShopifyRefund } from "./refunds.ts";
+import { stateOf } from "./states.ts";
+import { worthOf } from "./worth.ts";
 
 /** Ids of customers are unique over all shops. */
 export const customerKey = (id: string): string => `shopify:customer:${id}`;
+
+export const orderKey = (orderId: string): string => `order ${orderId}`;
 
 /** Who is behind an order or a checkout; a guest has no customer, an order at a till may have nobody. */
 export function peopleOfOrder(order: Fields): Identifiers {
@@ -31,122 +29,97 @@ export function peopleOfOrder(order: Fields): Identifiers {
   });
 }
 
-export function placed(order: Fields): Outcome {
-  const items = objectsOf(order.line_items).map((line) =>
-    present({
-      sku: asText(line.sku) ?? asText(line.variant_id) ?? asText(line.product_id) ?? neededText(line, "title"),
-      name: asText(line.title),
-      quantity: neededAmount(line, "quantity"),
-      unit_price: neededAmount(line, "price"),
-      vendor: asText(line.vendor),
-    }),
-  );
-  // Of an order that was carried over from another shop, only `processed_at` is the day on which it was placed.
-  const at = neededInstant(order, "processed_at", "created_at");
-  return one(order, "placed", "order.placed", at, {
-    amount: neededAmount(order, "total_price"),
-    currency: neededText(order, "currency"),
-    items,
+/**
+ * The order as it is now, which all of an order's topics send. Of an order that was carried over from another shop, only
+ * `processed_at` is the day on which it was placed.
+ */
+export function orderAsItIs(order: Fields, topic: string): Outcome {
+  const orderId = neededText(order, "id");
+  const key = orderKey(orderId);
+  const placedAt = neededInstant(order, "processed_at", "created_at");
+  const changedAt = neededInstant(order, "updated_at", "processed_at", "created_at");
+  const cancelledAt = asInstant(order.cancelled_at);
+  const financial = asText(order.financial_status);
+  const state = stateOf(financial, cancelledAt !== undefined, order.fulfillment_status === "fulfilled");
+  const refunds = Array.isArray(order.refunds) ? objectsOf(order.refunds).map(readRefund) : undefined;
+  const worth = worthOf(order, refunds);
+  const money = { order_id: orderId, amount: worth.amount, currency: neededText(order, "currency") };
+  const names = {
     order_number: asText(order.name),
     company: asText(asObject(order.billing_address).company),
     channel: asText(order.source_name),
-  });
-}
-
-/** An order tells no time of its payment; when the topic fires, it was just changed by it. */
-export function paid(order: Fields): Outcome {
-  return one(order, "paid", "order.paid", neededInstant(order, "updated_at", "processed_at", "created_at"), {
-    amount: neededAmount(order, "total_price"),
-    currency: neededText(order, "currency"),
-  });
-}
-
-/**
- * Cancelling takes away what was never paid; what was paid goes back by refunds, which have their own topic, and must
- * not be subtracted twice.
- */
-export function cancelled(order: Fields): Outcome {
-  const total = neededAmount(order, "total_price");
-  const state = asText(order.financial_status);
-  const outstanding = asDecimal(order.total_outstanding);
-  const unpaid =
-    state === "paid" || state === "partially_refunded" || state === "refunded"
-      ? "0.00"
-      : state === "partially_paid" && outstanding !== undefined
-        ? outstanding
-        : subtractDecimals(total, ...objectsOf(order.refunds).map((refund) => returnedBy(refund).amount));
-  return one(order, "cancelled", "order.cancelled", neededInstant(order, "cancelled_at", "updated_at"), {
-    amount: isNegative(unpaid) ? "0.00" : unpaid,
-    currency: neededText(order, "currency"),
-    total,
+  };
+  const who = peopleOfOrder(order);
+  const version = orderVersion(key, changedAt, who, {
+    ...money,
+    ...worth,
+    state,
+    placed_at: placedAt,
+    // An order tells no time of its payment; when that topic fires, it was just changed by it.
+    paid_at: topic === "orders/paid" ? changedAt : undefined,
+    fulfilled_at: fulfilledAt(order),
+    cancelled_at: cancelledAt,
+    refunds: refunds?.filter(isOfMoney).map((refund) => listed(refund, order)),
+    ...names,
+    provider_state: financial,
     reason: asText(order.cancel_reason),
   });
+  const wasPaid = financial === "paid" || financial === "partially_paid" || financial?.endsWith("refunded");
+  if (!isPlaced(state) && !(state === "cancelled" && wasPaid)) return { events: [version] };
+  return { events: [orderPlaced(key, placedAt, who, { ...money, ...names }), version] };
 }
 
-export function shipped(order: Fields): Outcome {
-  const made = objectsOf(order.fulfillments).flatMap((fulfilment) => asInstant(fulfilment.created_at) ?? []);
-  const at = made[0] ?? neededInstant(order, "updated_at", "created_at");
-  return one(order, "shipped", "order.shipped", at, {});
+/** Shopify says the id alone. @param at when it said so */
+export function orderDeleted(order: Fields, at: string): Outcome {
+  const orderId = neededText(order, "id");
+  return { events: [orderVersion(orderKey(orderId), at, {}, { order_id: orderId, state: "deleted" as const })] };
 }
 
-/** A refund names its order, but no customer; the amount is what was really paid back. */
-export function refunded(refund: Fields): Outcome {
-  const id = neededText(refund, "id");
-  const orderId = neededText(refund, "order_id");
-  const { amount, currency } = returnedBy(refund);
-  if (isZero(amount)) return noMeaning("refunds/create: no money went back (yet)");
-  if (currency === undefined) throw new ElementFault("transactions.currency: is missing");
+/** A refund names its order, but no customer; the amount is what was really paid back, or will be. */
+export function refunded(body: Fields): Outcome {
+  const orderId = neededText(body, "order_id");
+  const refund = readRefund(body);
+  if (!isOfMoney(refund)) return noMeaning("refunds/create: pieces came back or were edited away, and no money did");
   return {
     events: [
       {
-        id: eventId(`order ${orderId}`, `refund-${id}`),
+        id: eventId(orderKey(orderId), `refund-${refund.id}`),
         type: "order.refunded",
-        occurred_at: neededInstant(refund, "processed_at", "created_at"),
+        occurred_at: refund.at,
         identifiers: {},
         properties: present({
           order_id: orderId,
-          amount,
-          currency,
-          refund_id: id,
-          reason: asText(refund.note),
-          items: refundedItems(refund),
+          refund_id: refund.id,
+          amount: toContractPlaces(refund.money),
+          currency: refund.currency,
+          state: refund.state,
+          reason: refund.note,
+          items: refund.items,
         }),
       },
     ],
   };
 }
 
-/** The sum of a refund's transactions that succeeded. */
-function returnedBy(refund: Fields): { amount: string; currency: string | undefined } {
-  const done = objectsOf(refund.transactions).filter(
-    ({ kind, status }) => kind === "refund" && (status === undefined || status === "success"),
-  );
-  const currencies = new Set(done.map(({ currency }) => asText(currency)));
-  if (currencies.size > 1) throw new ElementFault("transactions.currency: one refund has several");
-  const [currency] = currencies;
-  return { amount: addDecimals("0.00", ...done.map((transaction) => neededAmount(transaction, "amount"))), currency };
+function listed(refund: ShopifyRefund, order: Fields): Fields {
+  const { id, at, state, items, note } = refund;
+  const amount = inShopMoney(refund, order);
+  return present({ refund_id: id, amount, at, state, items, reason: note });
 }
 
-/** What came back, where the refund carries the lines themselves. */
-function refundedItems(refund: Fields): Fields[] | undefined {
-  const items = objectsOf(refund.refund_line_items).flatMap((part) => {
-    const line = asObject(part.line_item);
-    const sku = asText(line.sku) ?? asText(line.variant_id);
-    const [quantity, price] = [asDecimal(part.quantity), asDecimal(line.price)];
-    return sku && quantity && price ? [present({ sku, name: asText(line.title), quantity, unit_price: price })] : [];
-  });
-  return items.length > 0 ? items : undefined;
+/** Buyers may pay in a currency of their own; the order's total in both gives the rate that was used. */
+function inShopMoney({ money, currency }: ShopifyRefund, order: Fields): string {
+  const totals = asObject(order.total_price_set);
+  const [shop, theirs] = [asObject(totals.shop_money), asObject(totals.presentment_money)];
+  const [inShop, inTheirs] = [asDecimal(shop.amount), asDecimal(theirs.amount)];
+  const isTheirs = currency !== undefined && currency !== asText(order.currency) && currency === theirs.currency_code;
+  if (!isTheirs || inShop === undefined || inTheirs === undefined || isZero(inTheirs)) return toContractPlaces(money);
+  return perPiece(multiplyDecimals(money, inShop), inTheirs) ?? toContractPlaces(money);
 }
 
-function one(order: Fields, step: string, type: EventType, at: string, properties: Fields): Outcome {
-  const orderId = neededText(order, "id");
-  const event: MappedEvent = {
-    // Order and step, not the delivery: several topics and every retry tell of the same step.
-    id: eventId(`order ${orderId}`, step),
-    type,
-    occurred_at: at,
-    identifiers: peopleOfOrder(order),
-    properties: present({ order_id: orderId, ...properties }),
-  };
-  return { events: [event] };
+/** When the last part left, once all has. */
+function fulfilledAt(order: Fields): string | undefined {
+  if (order.fulfillment_status !== "fulfilled") return undefined;
+  const made = objectsOf(order.fulfillments).flatMap((fulfilment) => asInstant(fulfilment.created_at) ?? []);
+  return made.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Connector, MalformedBody, type ProviderRequest } from "../connector.ts";
 import { parseJson } from "../json.ts";
-import { readOutcome } from "../members.ts";
+import { asInstant, readOutcome } from "../members.ts";
 import { hmac, sameText } from "../signatures.ts";
 import { readTopic } from "./topics.ts";
 
@@ -24,7 +24,8 @@ export const shopify: Connector = {
   secret: { label: "Client secret", origin: "provider", where: "the app's credentials in Shopify" },
   setup: (address) => [
     "In Shopify, make an app for your shop that may read orders and customers, and copy its client secret into this source.",
-    `Subscribe the app to these topics, as JSON, sent to ${address}: orders/create, orders/paid, orders/cancelled, orders/fulfilled, refunds/create, customers/create, customers/update.`,
+    `Subscribe the app to these topics, as JSON, sent to ${address}: orders/create, orders/updated, orders/paid, orders/cancelled, orders/fulfilled, orders/delete, refunds/create, customers/create, customers/update, customers/merge, customers_email_marketing_consent/update.`,
+    "orders/updated is the one that must not be missing: edits, returns, payments that fail and refunds that succeed late are told by it alone.",
     "Place an order to test. “Send test notification” in the shop's admin is signed with another secret and will be refused.",
   ],
   verify(request, context) {
@@ -34,15 +35,16 @@ export const shopify: Connector = {
     const fits = context.secrets.map((secret) => sameText(given, signatureOf(secret, request.body)));
     return fits.includes(true) ? { ok: true } : { ok: false, detail: "the signature fits no secret of the source" };
   },
-  parse(request) {
+  parse(request, context) {
     const body = parseJson(request.body);
     if (typeof body !== "object" || body === null || Array.isArray(body)) {
       throw new MalformedBody("the body is not a JSON object");
     }
     const name = (header(request, "topic") ?? "").toLowerCase();
-    // GraphQL calls the topic ORDERS_CREATE.
-    const topic = name.includes("/") ? name : name.replace("_", "/");
-    return [{ raw: request.body, ...readOutcome(() => readTopic(topic, body as Record<string, unknown>)) }];
+    // GraphQL calls the topics ORDERS_CREATE and CUSTOMERS_EMAIL_MARKETING_CONSENT_UPDATE.
+    const topic = name.includes("/") ? name : name.replace(/^(customers(?:_email)?_marketing_consent|[^_]*)_/, "$1/");
+    const at = asInstant(header(request, "triggered-at")) ?? context.receivedAt.toISOString();
+    return [{ raw: request.body, ...readOutcome(() => readTopic(topic, body as Record<string, unknown>, at)) }];
   },
   sample(address, context) {
     const at = context.receivedAt.toISOString();
