@@ -5,7 +5,7 @@ import { InexactError, runFaults } from "./scenario.ts";
 const help = `npm run faults -- [--seed N] [--events 100000] [--kills 25] [--json]
 
 Events flow through Kafka while two ingest workers are killed at random moments of their work, ClickHouse is away for
-20 s, Redis and Kafka are killed and started again, and Redis is emptied. Afterwards every sum by client in every table
+20 s, Redis and Kafka are killed and started again, and Redis is emptied at eight moments of a range's life. Afterwards every sum by client in every table
 must equal what was sent. Brings up native engines of its own; takes some minutes.
 
   --seed N     repeats a run's events and schedule (default: a random one, printed)
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
       clients: 1_000,
       clickhouseAwayMs: 20_000,
       redisRestarts: true,
-      redisIsEmptied: 1,
+      redisIsEmptied: 8,
       kafkaRestarts: true,
       onStep: say,
     });

@@ -24,7 +24,7 @@ export interface FaultScenario {
   /** How long ClickHouse stays away after its SIGKILL; undefined leaves it alone, as with the others. */
   clickhouseAwayMs?: number;
   redisRestarts?: boolean;
-  /** How often Redis is emptied. */
+  /** How often Redis is emptied, at a moment of a range's life that the seed chooses, half of the times twice in a row. */
   redisIsEmptied?: number;
   kafkaRestarts?: boolean;
   /** Of the services, where they differ. */
@@ -49,12 +49,30 @@ export class InexactError extends Error {
   override name = "InexactError";
 }
 
+/** Moments at which Redis is emptied, by what it was just told. */
+const moments = {
+  "at any time": undefined,
+  "after a claim": "-- Claims event ids",
+  "after links": "-- The graph of identities",
+  "after a seal": "-- seal a range",
+  "after the look before an insert": "-- does the claim hold",
+  "while a range is stored again": "-- does the decision stand",
+  "at the begin of a filling": "-- begin to fill",
+  "while it is filled": "-- keep filling",
+  "at the end of a filling": "-- end of filling",
+} as const;
+type Moment = keyof typeof moments;
+const ofRanges = (Object.keys(moments) as Moment[]).slice(0, 5);
+const allMoments = Object.keys(moments) as Moment[];
+/** A moment that does not come is not waited for any longer. */
+const momentWithinMs = 5_000;
+
 type Engine = "clickhouse" | "redis" | "kafka";
 
 interface Round {
   /** Workers killed, each after a delay of its own. */
   kills: { worker: number; delayMs: number }[];
-  engine?: { name: Engine; empty: boolean; delayMs: number; awayMs: number };
+  engine?: { name: Engine; emptyAt: Moment[]; delayMs: number; awayMs: number };
   /** Share of the round's events that is stored before the first fault. */
   afterShare: number;
 }
@@ -152,13 +170,15 @@ function planRounds(scenario: FaultScenario, random: () => number): Round[] {
   const engines: Round["engine"][] = [];
   const delayMs = () => Math.floor(random() * 300);
   if (scenario.clickhouseAwayMs !== undefined) {
-    engines.push({ name: "clickhouse", empty: false, delayMs: delayMs(), awayMs: scenario.clickhouseAwayMs });
+    engines.push({ name: "clickhouse", emptyAt: [], delayMs: delayMs(), awayMs: scenario.clickhouseAwayMs });
   }
-  if (scenario.redisRestarts) engines.push({ name: "redis", empty: false, delayMs: delayMs(), awayMs: 500 });
+  if (scenario.redisRestarts) engines.push({ name: "redis", emptyAt: [], delayMs: delayMs(), awayMs: 500 });
   for (let times = scenario.redisIsEmptied ?? 0; times > 0; times--) {
-    engines.push({ name: "redis", empty: true, delayMs: delayMs(), awayMs: 0 });
+    const one = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)]!;
+    const emptyAt = random() < 0.5 ? [one(ofRanges)] : [one(ofRanges), one(allMoments)];
+    engines.push({ name: "redis", emptyAt, delayMs: delayMs(), awayMs: 0 });
   }
-  if (scenario.kafkaRestarts) engines.push({ name: "kafka", empty: false, delayMs: delayMs(), awayMs: 500 });
+  if (scenario.kafkaRestarts) engines.push({ name: "kafka", emptyAt: [], delayMs: delayMs(), awayMs: 500 });
   while (rounds.length < engines.length) rounds.push({ kills: [], afterShare: 0.05 + random() * 0.8 });
   for (const [index, engine] of engines.entries()) {
     const round = rounds[Math.floor(((index + 0.5) / engines.length) * rounds.length)];
@@ -196,14 +216,34 @@ async function send(workspace: TestWorkspace, stream: readonly StreamEvent[]): P
 
 async function breakEngine(engines: OwnEngines, workspace: TestWorkspace, fault: NonNullable<Round["engine"]>) {
   await sleep(fault.delayMs);
-  if (fault.empty) {
-    await workspace.redis.flushall();
+  if (fault.emptyAt.length > 0) {
+    for (const moment of fault.emptyAt) await emptyAt(workspace, moments[moment]);
     return;
   }
   const engine = engines.native[fault.name]!;
   await engine.kill();
   await sleep(fault.awayMs);
   await engine.start();
+}
+
+/** Empties Redis right after it was told something that starts with `comment`; before what comes of it. */
+async function emptyAt({ redis }: TestWorkspace, comment: string | undefined): Promise<void> {
+  if (comment === undefined) {
+    await redis.flushall();
+    return;
+  }
+  const monitor = await redis.monitor();
+  try {
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, momentWithinMs);
+      monitor.on("monitor", (_time: string, [, script]: string[]) => {
+        if (script?.includes(comment)) resolve();
+      });
+    });
+    await redis.flushall();
+  } finally {
+    monitor.disconnect();
+  }
 }
 
 /** Messages with a place in the warehouse. While ClickHouse is away nothing is said to be stored. */
@@ -268,6 +308,8 @@ async function untilMended(workspace: TestWorkspace): Promise<void> {
 function describeRound(index: number, rounds: number, round: Round): string {
   const kills = round.kills.map(({ worker, delayMs }) => `worker ${worker + 1} after ${delayMs} ms`);
   const { engine } = round;
-  const verb = engine?.empty ? "emptied" : `killed for ${(engine?.awayMs ?? 0) / 1000} s`;
+  const verb = engine?.emptyAt.length
+    ? `emptied ${engine.emptyAt.join(" and ")}`
+    : `killed for ${(engine?.awayMs ?? 0) / 1000} s`;
   return `round ${index + 1} of ${rounds}: killing ${[...kills, ...(engine ? [`${engine.name} ${verb}`] : [])].join(", ")}`;
 }

@@ -5,6 +5,7 @@ import { GraphLost, IdentityStore } from "@keypulse/identity/store";
 import { createLogger, createMetrics, type RunningService, serveHealth } from "@keypulse/service-kit";
 import type { IngestSettings } from "./config.ts";
 import { newBatch } from "./domain/batch.ts";
+import { applyDecision, cutToFit, decisionOf } from "./domain/decision.ts";
 import { DuplicateRegistry, RegistryLost } from "./domain/registry.ts";
 import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
 import { Suppressions } from "./inputs/suppressions.ts";
@@ -13,7 +14,7 @@ import { Announcer } from "./outputs/announcer.ts";
 import { EventTables } from "./outputs/eventTables.ts";
 import { FedTables } from "./outputs/fedTables.ts";
 import { OldEvents } from "./outputs/oldEvents.ts";
-import { rebuildRedis } from "./rebuildRedis.ts";
+import { rebuildRedis, reviveRedis } from "./rebuildRedis.ts";
 import { createDropDuplicates } from "./steps/dropDuplicates.ts";
 import { createLinkIdentities } from "./steps/linkIdentities.ts";
 import { createReadEvents } from "./steps/readEvents.ts";
@@ -59,13 +60,15 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
    * @returns whether a rebuild that began after the call is done; else one that others had begun is.
    */
   let rebuilding: Promise<unknown> | undefined;
-  async function rebuild(): Promise<boolean> {
+  async function rebuild(evenIfWhole = false): Promise<boolean> {
     if (rebuilding !== undefined) {
       await rebuilding;
       return false;
     }
-    logger.info({}, "Redis does not know what is stored: filling it from ClickHouse");
-    const work = rebuildRedis({ clickhouse, redis, settings, logger });
+    const context = { kafka, clickhouse, redis, settings, logger };
+    const work = evenIfWhole
+      ? rebuildRedis(context)
+      : reviveRedis(context).then((whole) => (whole ? undefined : rebuildRedis(context)));
     rebuilding = work.finally(() => {
       rebuilding = undefined;
     });
@@ -78,11 +81,11 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     const filledBy = await identities.graph.settings();
     if (filledBy !== undefined && filledBy !== identityFingerprint(settings)) {
       logger.info({}, "the IDENTITY_ settings changed: working out again who is who");
-      await rebuild();
+      await rebuild(true);
     }
   }
 
-  async function storeRange(task: RangeTask): Promise<void> {
+  async function storeRange(task: RangeTask): Promise<number> {
     const { topic, partition, first, last, messages } = task;
     const batch = newBatch({ topic, kind: kindOf.get(topic)!, partition, first, last }, messages);
     /** Nothing is given up: a step is tried until it succeeds or the partition is another worker's. */
@@ -106,18 +109,39 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     const start = performance.now();
     readEvents(batch);
     metrics.timeStep("read", start);
+    /** An earlier version of ingest was cut off here: it decided anew at each try, so what it stored stands. */
+    const undecided = task.again && task.decision === undefined;
+    if (undecided) {
+      await untilDone("look for what is stored", () => eventTables.leaveOutStored(batch));
+    }
+    let { decision } = task;
     let claimedBefore = task.storedBefore;
     let triedBefore = task.again;
     const claimAndStore = async () => {
-      let fill = "";
+      let fill: string | undefined;
       await untilDone("drop duplicates", async () => {
+        if (decision !== undefined) {
+          fill = await duplicateRegistry.standsIn({ ...batch.range, decision });
+          if (fill !== undefined) return applyDecision(batch, decision);
+        }
+        decision = undefined;
         fill = await dropDuplicates(batch, claimedBefore);
       });
       await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
+      if (decision === undefined && !undecided) {
+        const { kind } = batch.range;
+        await untilDone("keep", async () => {
+          if (!(await duplicateRegistry.seal(fill!, kind, partition, last))) throw claimsLost();
+          cutToFit(batch);
+          decision = decisionOf(batch, fill!);
+          await task.keep(batch.range.last, decision);
+        });
+      }
       await untilDone("store", async () => {
         await fedTables.untilMended(task.signal);
-        // The last thing before the insert: whoever fills an emptied Redis waits only for what is on its way.
-        if (!(await duplicateRegistry.holds(fill))) throw new RegistryLost("Redis lost the claims of this range");
+        // After the decision is kept and before the insert: whoever fills an emptied Redis has either read the decision,
+        // or this sees that the claims are gone.
+        if (!(await duplicateRegistry.holds(fill!))) throw claimsLost();
         const tried = triedBefore;
         triedBefore = true;
         await eventTables.store(batch, tried);
@@ -131,9 +155,10 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       });
     }
     await untilDone("announce", () => announcer.announce(batch));
-    if (task.signal.aborted) return;
+    task.signal.throwIfAborted();
     metrics.stored(batch, task.endOffset);
     logger.debug(metrics.describe(batch), "stored");
+    return batch.range.last;
   }
 
   const consumer = createRangeConsumer(
@@ -202,6 +227,8 @@ async function holdsClaims(work: () => Promise<void>): Promise<boolean> {
     throw error;
   }
 }
+
+const claimsLost = () => new RegistryLost("Redis lost the claims of this range");
 
 /** Codes and kinds only: messages of ClickHouse quote the rows that it could not read. */
 function describeError(error: Error): string {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { connectClickHouse, connectRedis, silentLogger } from "@keypulse/engines";
+import { connectClickHouse, connectKafka, connectRedis, silentLogger } from "@keypulse/engines";
 import { checkClickHouse, checkRedis, runCommand } from "./command.ts";
 import { readIngestConfig } from "./config.ts";
 import { type RebuildReport, rebuildRedis } from "./rebuildRedis.ts";
@@ -13,13 +13,14 @@ useful after FLUSHALL, with a new Redis or a restored backup. Safe while workers
   --json   print the report as JSON
   --help   this text
 
-Reads CLICKHOUSE_URL, CLICKHOUSE_DATABASE, REDIS_URL, REDIS_PREFIX, TOPIC_PREFIX.`;
+Reads CLICKHOUSE_URL, CLICKHOUSE_DATABASE, REDIS_URL, REDIS_PREFIX, KAFKA_BROKERS, INGEST_GROUP, TOPIC_PREFIX.`;
 
 await runCommand(async () => {
   const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
   if (values.help) return console.log(help);
   const settings = readIngestConfig();
   const clickhouse = connectClickHouse(settings, "keypulse-rebuild", { requestTimeoutMs: 600_000 });
+  const kafka = connectKafka(settings, "keypulse-rebuild", silentLogger);
   const redis = connectRedis(settings, "keypulse-rebuild", silentLogger);
   const live = process.stderr.isTTY && !values.json;
   const start = performance.now();
@@ -30,6 +31,7 @@ await runCommand(async () => {
     // A worker may have noticed first; what it does is waited for, then done again, because it was asked for.
     while (report === undefined) {
       report = await rebuildRedis({
+        kafka,
         clickhouse,
         redis,
         settings,

@@ -1,16 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EventKind, eventKinds, topicNames } from "@keypulse/contracts";
-import {
-  type ClickHouse,
-  type ClickHouseSettings,
-  type EngineLogger,
-  type Redis,
-  systemTable,
-} from "@keypulse/engines";
-import type { IdentitySettings } from "@keypulse/identity";
+import type { ClickHouse, EngineLogger, Kafka, Redis } from "@keypulse/engines";
+import { createIdentityResolver } from "@keypulse/identity";
 import { rebuildIdentities } from "@keypulse/identity/store";
 import type { IngestSettings } from "./config.ts";
-import { DuplicateRegistry, RegistryLost, registryWindowStartMs } from "./domain/registry.ts";
+import { newBatch } from "./domain/batch.ts";
+import { applyDecision } from "./domain/decision.ts";
+import { type DecidedRange, DuplicateRegistry, RegistryLost, registryWindowStartMs } from "./domain/registry.ts";
+import { type GroupPositions, readGroupPositions, readRanges } from "./inputs/groupPositions.ts";
+import { createReadEvents } from "./steps/readEvents.ts";
 
 const rowsAStep = 20_000;
 
@@ -21,16 +20,18 @@ export interface RebuildReport {
 }
 
 interface RebuildContext {
+  kafka: Kafka;
   clickhouse: ClickHouse;
   redis: Redis;
-  settings: Pick<IngestSettings, "REDIS_PREFIX" | "TOPIC_PREFIX" | "CLICKHOUSE_CLUSTER"> & IdentitySettings;
+  settings: IngestSettings;
   logger: EngineLogger;
   onProgress?: (what: "ids" | "links", done: number) => void;
 }
 
 /**
- * Fills the duplicates registry and the identity forest again from ClickHouse. Safe to repeat and to run while workers
- * work: they wait until it is done, and links and memberships come to the same end in any order.
+ * Fills the duplicates registry and the identity forest again from ClickHouse, and from Kafka what is decided and may not
+ * be stored yet. Safe to repeat and to run while workers work: they wait until it is done, and links and memberships
+ * come to the same end in any order.
  * @returns undefined where another process was at it already; then it is done now.
  */
 export async function rebuildRedis(context: RebuildContext): Promise<RebuildReport | undefined> {
@@ -40,6 +41,7 @@ export async function rebuildRedis(context: RebuildContext): Promise<RebuildRepo
       const started = Date.now();
       const sinceMs = registryWindowStartMs(started);
       if (await registry.beginRebuild(started, await hasEventsBefore(context.clickhouse, sinceMs))) {
+        context.logger.info({}, "Redis does not know what is stored: filling it from ClickHouse");
         return await fill(context, registry, started, sinceMs);
       }
       while (await registry.isBeingRebuilt()) await sleep(200);
@@ -51,38 +53,82 @@ export async function rebuildRedis(context: RebuildContext): Promise<RebuildRepo
   }
 }
 
+/**
+ * After a restart of Redis: what it knows is taken for whole where it has all that the group's positions speak of.
+ * @returns whether it is; else it has to be filled.
+ */
+export async function reviveRedis({ kafka, redis, settings }: RebuildContext): Promise<boolean> {
+  const { claimed, decided } = await positionsOf(kafka, settings);
+  return await new DuplicateRegistry(redis, settings.REDIS_PREFIX).revive(claimed, decided);
+}
+
+async function positionsOf(kafka: Kafka, settings: IngestSettings): Promise<GroupPositions> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await readGroupPositions(admin, settings.INGEST_GROUP, topicNames(settings.TOPIC_PREFIX));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/**
+ * A worker keeps with the group's position what it decided about a range, looks whether Redis still holds its claims, and
+ * only then stores. So at the time when the positions are read here, what was lost falls into three: ranges that are
+ * committed are in ClickHouse; those that are decided are read from Kafka again, for their rows may come at any time;
+ * all others are not stored and will be decided anew.
+ */
 async function fill(
-  { clickhouse, redis, settings, logger, onProgress }: RebuildContext,
+  { kafka, clickhouse, redis, settings, logger, onProgress }: RebuildContext,
   registry: DuplicateRegistry,
   started: number,
   sinceMs: number,
 ): Promise<RebuildReport> {
-  await untilInsertsLanded(clickhouse, settings);
-  const { links, keys } = await rebuildIdentities(
-    { redis, clickhouse },
-    settings.REDIS_PREFIX,
-    settings,
-    async (done) => {
-      await registry.keepRebuild();
-      onProgress?.("links", done);
-    },
-  );
+  const alive = setInterval(() => void registry.keepRebuild().catch(() => {}), 5_000);
+  try {
+    const { claimed, decided } = await positionsOf(kafka, settings);
+    const { links, keys } = await rebuildIdentities(
+      { redis, clickhouse },
+      settings.REDIS_PREFIX,
+      settings,
+      async (done) => {
+        await registry.keepRebuild();
+        onProgress?.("links", done);
+      },
+    );
 
-  let ids = 0;
-  const topics = topicNames(settings.TOPIC_PREFIX).events;
-  // Read before the ids: every id up to these offsets will be filled in.
-  const highest = await highestOffsets(clickhouse, topics);
-  for (const kind of eventKinds) {
-    for await (const part of storedIds(clickhouse, topics[kind], sinceMs)) {
+    let ids = 0;
+    const topics = topicNames(settings.TOPIC_PREFIX);
+    const claim = async (kind: EventKind, part: IdPart) => {
       await registry.claim({ kind, ...part, claimedBefore: -2, lastOffset: -1 });
       await registry.keepRebuild();
       ids += part.ids.length;
       onProgress?.("ids", ids);
+    };
+    for (const kind of eventKinds) {
+      for await (const part of storedIds(clickhouse, topics.events[kind], sinceMs)) await claim(kind, part);
     }
+    for await (const { kind, part } of decidedIds(kafka, settings, decided)) await claim(kind, part);
+    await registry.endRebuild(claimed, decided);
+    logger.info({ ids, links, keys, decided: decided.length, tookMs: Date.now() - started }, "Redis is rebuilt");
+    return { ids, links, keys };
+  } finally {
+    clearInterval(alive);
   }
-  await registry.endRebuild(highest);
-  logger.info({ ids, links, keys, tookMs: Date.now() - started }, "Redis is rebuilt");
-  return { ids, links, keys };
+}
+
+/** Ids of the events that decided ranges were found to carry first. */
+async function* decidedIds(kafka: Kafka, settings: IngestSettings, decided: readonly DecidedRange[]) {
+  const topics = topicNames(settings.TOPIC_PREFIX);
+  const readEvents = createReadEvents(createIdentityResolver({ defaultCountry: settings.WORKSPACE_COUNTRY }, settings));
+  const lists = await readRanges(kafka, `${settings.INGEST_GROUP}-rebuild-${randomUUID()}`, topics, decided);
+  for (const [index, { kind, partition, first, last, decision }] of decided.entries()) {
+    const batch = newBatch({ topic: topics.events[kind], kind, partition, first, last }, lists[index]!);
+    readEvents(batch);
+    applyDecision(batch, decision);
+    const ids = batch.accepted.map(({ source, id, message }) => ({ source, id, offset: message.offset }));
+    yield { kind, part: { partition, batchTimeMs: batch.messages[0]?.timestampMs ?? 0, ids } };
+  }
 }
 
 interface IdRow {
@@ -97,46 +143,6 @@ interface IdPart {
   partition: number;
   batchTimeMs: number;
   ids: { source: string; id: string; offset: number }[];
-}
-
-/**
- * Ranges that were claimed before Redis lost it may be on their way into ClickHouse, and what they store must be read
- * too. Workers look whether their claim still holds right before they insert, so a second later all is there or to be
- * seen in flight.
- */
-async function untilInsertsLanded(
-  clickhouse: ClickHouse,
-  settings: Pick<ClickHouseSettings, "CLICKHOUSE_CLUSTER">,
-): Promise<void> {
-  const began = performance.now();
-  for (;;) {
-    await sleep(1_000);
-    const result = await clickhouse.query({
-      query: `SELECT count() > 0 AS found FROM ${systemTable(settings, "processes")} WHERE query_kind = 'Insert'
-        AND (current_database = currentDatabase() OR is_initial_query = 0) AND elapsed > {seconds: Float64}`,
-      query_params: { seconds: (performance.now() - began - 1_000) / 1_000 },
-      format: "JSONEachRow",
-    });
-    const [row] = await result.json<{ found: number | boolean }>();
-    if (!row?.found) return;
-  }
-}
-
-/** Whatever became of the messages, and however long ago. */
-async function highestOffsets(clickhouse: ClickHouse, topics: Record<EventKind, string>) {
-  const result = await clickhouse.query({
-    query: `SELECT topic, partition, toString(max(offset)) AS offset FROM (
-        SELECT topic, partition, offset FROM events
-        UNION ALL SELECT topic, partition, offset FROM rejected_events
-        UNION ALL SELECT topic, partition, offset FROM duplicate_events
-      ) GROUP BY topic, partition`,
-    format: "JSONEachRow",
-  });
-  const rows = await result.json<{ topic: string; partition: number; offset: string }>();
-  return rows.flatMap(({ topic, partition, offset }) => {
-    const kind = eventKinds.find((name) => topics[name] === topic);
-    return kind === undefined ? [] : [{ kind, partition, offset: Number(offset) }];
-  });
 }
 
 async function hasEventsBefore(clickhouse: ClickHouse, ms: number): Promise<boolean> {

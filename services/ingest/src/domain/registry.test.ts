@@ -24,7 +24,7 @@ describe("DuplicateRegistry", () => {
     prefix = `${world.redisPrefix}${run++}:`;
     registry = new DuplicateRegistry(redis, prefix);
     await registry.beginRebuild(now, false);
-    await registry.endRebuild([]);
+    await registry.endRebuild([], []);
   });
   const batch = (first: number, ids: string[], given: Partial<ClaimRequest> = {}): ClaimRequest => ({
     kind: "web",
@@ -77,7 +77,7 @@ describe("DuplicateRegistry", () => {
     await registry.beginRebuild(now, false);
     await registry.claim(batch(0, ["a"], { claimedBefore: -2, lastOffset: -1 }));
     await expect(registry.claim(batch(1, ["b"], { claimedBefore: -1 }))).rejects.toThrow(RegistryLost);
-    await registry.endRebuild([{ kind: "web", partition: 0, offset: 0 }]);
+    await registry.endRebuild([{ kind: "web", partition: 0, offset: 0 }], []);
     expect((await registry.claim(batch(1, ["a"]))).duplicates).toEqual(new Set([0]));
   });
 
@@ -87,14 +87,14 @@ describe("DuplicateRegistry", () => {
     expect(await other.beginRebuild(now, false)).toBe(false);
     await expect(other.keepRebuild()).rejects.toThrow(RegistryLost);
     await registry.keepRebuild();
-    await registry.endRebuild([]);
+    await registry.endRebuild([], []);
     expect(await other.beginRebuild(now, false)).toBe(true);
   });
 
   it("is not called whole where it was emptied while it was filled", async () => {
     await registry.beginRebuild(now, false);
     await redis.unlink(...(await redis.keys(`${prefix}*`)));
-    await expect(registry.endRebuild([])).rejects.toThrow(RegistryLost);
+    await expect(registry.endRebuild([], [])).rejects.toThrow(RegistryLost);
     await expect(registry.claim(batch(0, ["a"]))).rejects.toThrow(RegistryLost);
   });
 
@@ -103,8 +103,58 @@ describe("DuplicateRegistry", () => {
     expect(await registry.holds(fill)).toBe(true);
     await registry.beginRebuild(now, false);
     expect(await registry.holds(fill)).toBe(false);
-    await registry.endRebuild([]);
+    await registry.endRebuild([], []);
     expect(await registry.holds(fill)).toBe(false);
+  });
+
+  describe("of what was decided before", () => {
+    const decided = (fill: string) => ({
+      kind: "web" as const,
+      partition: 0,
+      first: 0,
+      last: 1,
+      decision: { fill, duplicates: [1] },
+    });
+
+    it("knows whether it holds: it was decided in this filling, or filled in", async () => {
+      const { fill } = await registry.claim(batch(0, ["a", "b"]));
+      expect(await registry.standsIn(decided(fill))).toBe(fill);
+      await registry.beginRebuild(now, false);
+      await expect(registry.standsIn(decided(fill))).rejects.toThrow(RegistryLost);
+      await registry.endRebuild([{ kind: "web", partition: 0, offset: 1 }], [decided(fill)]);
+      const filled = await registry.standsIn(decided(fill));
+      expect(filled).not.toBe(fill);
+      expect(await registry.holds(filled!)).toBe(true);
+      // A filling that did not read it: its decision was kept after the loss, and so nothing of it is stored.
+      await registry.beginRebuild(now, false);
+      await registry.endRebuild([{ kind: "web", partition: 0, offset: 1 }], []);
+      expect(await registry.standsIn(decided(fill))).toBeUndefined();
+    });
+  });
+
+  describe("after Redis was started again", () => {
+    /** As if another process of Redis had written what it has now. */
+    const restart = () => redis.hset(`${prefix}{registry}:span`, "run", "another");
+    const at = (offset: number) => [{ kind: "web" as const, partition: 0, offset }];
+
+    it("decides nothing until it is known that nothing was lost", async () => {
+      const { fill } = await registry.claim(batch(0, ["a", "b"]));
+      expect(await registry.seal(fill, "web", 0, 1)).toBe(true);
+      await restart();
+      expect(await registry.holds(fill)).toBe(false);
+      expect(await registry.seal(fill, "web", 0, 1)).toBe(false);
+      await expect(registry.claim(batch(2, ["a"]))).rejects.toThrow(RegistryLost);
+      expect(await registry.revive(at(1), [])).toBe(true);
+      expect((await registry.claim(batch(2, ["a"]))).duplicates).toEqual(new Set([0]));
+    });
+
+    it("has to be filled where the group stands behind what it knows", async () => {
+      const { fill } = await registry.claim(batch(0, ["a", "b"]));
+      await registry.seal(fill, "web", 0, 1);
+      await restart();
+      expect(await registry.revive(at(2), [])).toBe(false);
+      await expect(registry.claim(batch(2, ["a"]))).rejects.toThrow(RegistryLost);
+    });
   });
 
   it("remembers an id for at least 15 days, and says from when on it can't know", async () => {

@@ -1,7 +1,8 @@
-import { hash, randomUUID } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { EventKind } from "@keypulse/contracts";
 import type { Redis } from "@keypulse/engines";
+import type { Decision } from "./decision.ts";
 
 /** Days that one generation of ids spans; the newest two are kept, so an id is remembered for 15 to 30 days. */
 const generationDays = 15;
@@ -12,8 +13,25 @@ const idsACall = 4_000;
 /** A process that fills the registry and is silent for so long has died. */
 const fillingMs = 30_000;
 
-const script = readFileSync(new URL("registry.lua", import.meta.url), "utf8");
-const whoFills = "redis.call('GET', KEYS[1] .. 'filling')";
+/**
+ * `runOf` names the process of Redis; `wholeFill` the filling that holds all, false where there is none: the name that
+ * was given at its end and the process that is known to have kept it.
+ */
+const fills = `local function runOf()
+  return string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'), 1, 12)
+end
+local function wholeFill(base)
+  local whole, run = unpack(redis.call('HMGET', base .. 'span', 'whole', 'run'))
+  return whole and run == runOf() and whole .. '@' .. run
+end
+`;
+const claimScript = fills + readFileSync(new URL("registry.lua", import.meta.url), "utf8");
+/** Whether the process that ARGV[1] names fills, on the Redis that it began on. */
+const isFilling = "redis.call('GET', KEYS[1] .. 'filling') == ARGV[1] .. '@' .. runOf()";
+const keepDecided = `local function keepDecided(names)
+  for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', KEYS[1] .. 'kept', name) end
+end
+`;
 
 /** The registry no longer knows what it had claimed (Redis was emptied or lost its last second). */
 export class RegistryLost extends Error {
@@ -43,6 +61,22 @@ export interface ClaimRequest {
   ids: { source: string; id: string; offset: number }[];
 }
 
+/** Where the group stands on a partition: `offset` and all before it was claimed. */
+export interface ClaimedPosition {
+  kind: EventKind;
+  partition: number;
+  offset: number;
+}
+
+/** A range whose decision is kept with the group's position. */
+export interface DecidedRange {
+  kind: EventKind;
+  partition: number;
+  first: number;
+  last: number;
+  decision: Decision;
+}
+
 /** (source, event id) → the position that first carried it. The only owner of the registry's keys. */
 export class DuplicateRegistry {
   readonly #redis: Redis;
@@ -68,7 +102,7 @@ export class DuplicateRegistry {
       const part = request.ids.slice(start, start + idsACall);
       const lastPart = start + idsACall >= request.ids.length;
       const reply = (await this.#redis.eval(
-        script,
+        claimScript,
         1,
         this.#base,
         generation,
@@ -89,7 +123,72 @@ export class DuplicateRegistry {
 
   /** @returns false where Redis lost what was claimed in that filling, or is being filled now. */
   async holds(fill: string): Promise<boolean> {
-    return (await this.#redis.hget(`${this.#base}span`, "whole")) === fill;
+    return (await this.#run("-- does the claim hold", "return wholeFill(KEYS[1])")) === fill;
+  }
+
+  /**
+   * Notes that all that a range writes to Redis is written: a Redis that was started again and knows this has lost
+   * nothing of the range.
+   * @returns false where Redis lost what was claimed in that filling.
+   */
+  async seal(fill: string, kind: EventKind, partition: number, lastOffset: number): Promise<boolean> {
+    const sealed = await this.#run(
+      "-- seal a range",
+      `if wholeFill(KEYS[1]) ~= ARGV[1] then return 0 end
+       local known = tonumber(redis.call('HGET', KEYS[1] .. 'sealed', ARGV[2]) or '-1')
+       if tonumber(ARGV[3]) > known then redis.call('HSET', KEYS[1] .. 'sealed', ARGV[2], ARGV[3]) end
+       return 1`,
+      fill,
+      positionOf(kind, partition),
+      lastOffset,
+    );
+    return sealed === 1;
+  }
+
+  /**
+   * Whether what was decided about a range before holds in what Redis knows now: it was decided in this filling, or was
+   * filled in. Whoever decides looks after keeping the decision whether its filling is still there, and only then
+   * stores; so one that a later filling did not read was never stored and may be decided anew.
+   * @returns the filling that it is part of now, undefined where it is to be decided anew
+   * @throws RegistryLost where Redis has to be filled first
+   */
+  async standsIn(range: DecidedRange): Promise<string | undefined> {
+    const [fill, stands] = (await this.#run(
+      "-- does the decision stand",
+      `local fill = wholeFill(KEYS[1])
+       if not fill then return {'', 0} end
+       return {fill, (fill == ARGV[1] or redis.call('SISMEMBER', KEYS[1] .. 'kept', ARGV[2]) == 1) and 1 or 0}`,
+      range.decision.fill,
+      nameOf(range),
+    )) as [string, number];
+    if (fill === "") throw new RegistryLost("Redis does not know what is stored");
+    return stands === 1 ? fill : undefined;
+  }
+
+  /**
+   * Redis was started again and may have lost its last second. Where it holds all that was claimed up to the group's
+   * positions, what it knows is whole as before.
+   * @returns false where it has to be filled.
+   */
+  async revive(claimed: readonly ClaimedPosition[], decided: readonly DecidedRange[]): Promise<boolean> {
+    const revived = await this.#run(
+      "-- revive",
+      `${keepDecided}
+       if redis.call('HEXISTS', KEYS[1] .. 'span', 'whole') == 0 then return 0 end
+       for i = 2, #ARGV, 2 do
+         for _, hash in ipairs({'high', 'sealed'}) do
+           local known = tonumber(redis.call('HGET', KEYS[1] .. hash, ARGV[i]) or '-1')
+           if known < tonumber(ARGV[i + 1]) then return 0 end
+         end
+       end
+       -- Added to those of others who looked a moment before: what was taken for decided once stays so.
+       keepDecided(ARGV[1])
+       redis.call('HSET', KEYS[1] .. 'span', 'run', runOf())
+       return 1`,
+      decided.map(nameOf).join(" "),
+      ...claimed.flatMap(({ kind, partition, offset }) => [positionOf(kind, partition), offset]),
+    );
+    return revived === 1;
   }
 
   /**
@@ -100,18 +199,18 @@ export class DuplicateRegistry {
    */
   async beginRebuild(nowMs: number, forgotten: boolean): Promise<boolean> {
     const newest = Math.floor(nowMs / generationMs);
-    const filling = randomUUID();
-    const began = await this.#redis.eval(
-      `if ${whoFills} then return 0 end
-       redis.call('SET', KEYS[1] .. 'filling', ARGV[1], 'PX', ARGV[2])
+    const filling = randomBytes(6).toString("hex");
+    const began = await this.#run(
+      "-- begin to fill",
+      `if redis.call('EXISTS', KEYS[1] .. 'filling') == 1 then return 0 end
+       redis.call('SET', KEYS[1] .. 'filling', ARGV[1] .. '@' .. runOf(), 'PX', ARGV[2])
        redis.call('HDEL', KEYS[1] .. 'span', 'whole')
+       redis.call('DEL', KEYS[1] .. 'kept')
        redis.call('HSET', KEYS[1] .. 'span', 'first', ARGV[4])
        local newest = tonumber(redis.call('HGET', KEYS[1] .. 'span', 'newest'))
        -- An older one stays until the next claim, which forgets what is too old.
        if not newest or newest > tonumber(ARGV[3]) then redis.call('HSET', KEYS[1] .. 'span', 'newest', ARGV[3]) end
        return 1`,
-      1,
-      this.#base,
       filling,
       fillingMs,
       newest,
@@ -126,13 +225,12 @@ export class DuplicateRegistry {
     return (await this.#redis.exists(`${this.#base}filling`)) === 1;
   }
 
-  /** @throws RegistryLost where Redis was emptied again, or another process took over. */
+  /** @throws RegistryLost where Redis was emptied or started again, or another process took over. */
   async keepRebuild(): Promise<void> {
-    const kept = await this.#redis.eval(
-      `if ${whoFills} ~= ARGV[1] then return 0 end
+    const kept = await this.#run(
+      "-- keep filling",
+      `if not (${isFilling}) then return 0 end
        return redis.call('PEXPIRE', KEYS[1] .. 'filling', ARGV[2])`,
-      1,
-      this.#base,
       this.#filling,
       fillingMs,
     );
@@ -140,27 +238,40 @@ export class DuplicateRegistry {
   }
 
   /**
-   * @param highest highest stored offset by kind and partition.
-   * @throws RegistryLost where Redis was emptied again, or another process took over.
+   * @param claimed where the group stood when the filling began.
+   * @param decided ranges that were decided by then; their claims are filled in.
+   * @throws RegistryLost where Redis was emptied or started again, or another process took over.
    */
-  async endRebuild(highest: { kind: EventKind; partition: number; offset: number }[]): Promise<void> {
-    const ended = await this.#redis.eval(
-      `if ${whoFills} ~= ARGV[1] then return 0 end
-       for i = 2, #ARGV, 2 do
-         local known = tonumber(redis.call('HGET', KEYS[1] .. 'high', ARGV[i]) or '-1')
-         if tonumber(ARGV[i + 1]) > known then redis.call('HSET', KEYS[1] .. 'high', ARGV[i], ARGV[i + 1]) end
+  async endRebuild(claimed: readonly ClaimedPosition[], decided: readonly DecidedRange[]): Promise<void> {
+    const ended = await this.#run(
+      "-- end of filling",
+      `${keepDecided}
+       if not (${isFilling}) then return 0 end
+       keepDecided(ARGV[2])
+       for i = 3, #ARGV, 2 do
+         for _, hash in ipairs({'high', 'sealed'}) do
+           local known = tonumber(redis.call('HGET', KEYS[1] .. hash, ARGV[i]) or '-1')
+           if tonumber(ARGV[i + 1]) > known then redis.call('HSET', KEYS[1] .. hash, ARGV[i], ARGV[i + 1]) end
+         end
        end
-       redis.call('HSET', KEYS[1] .. 'span', 'whole', ARGV[1])
+       redis.call('HSET', KEYS[1] .. 'span', 'whole', ARGV[1], 'run', runOf())
        redis.call('DEL', KEYS[1] .. 'filling')
        return 1`,
-      1,
-      this.#base,
       this.#filling,
-      ...highest.flatMap(({ kind, partition, offset }) => [positionOf(kind, partition), offset]),
+      decided.map(nameOf).join(" "),
+      ...claimed.flatMap(({ kind, partition, offset }) => [positionOf(kind, partition), offset]),
     );
     if (ended !== 1) throw new RegistryLost("Redis lost what was filled in");
   }
+
+  /** @param name a comment, by which the script is known to who watches Redis */
+  #run(name: string, script: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.#redis.eval(`${name}\n${fills}${script}`, 1, this.#base, ...args);
+  }
 }
+
+const nameOf = ({ kind, partition, first, last, decision }: DecidedRange): string =>
+  `${positionOf(kind, partition)}${first}-${last};${decision.fill}`;
 
 const positionOf = (kind: EventKind, partition: number): string => `${kind[0]}${partition}:`;
 

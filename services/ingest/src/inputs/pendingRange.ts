@@ -1,18 +1,27 @@
+import { type Decision, packOffsets, unpackOffsets } from "../domain/decision.ts";
+
 /**
- * The commit metadata of a partition names the range that is about to be stored, so that whoever takes the partition
- * over after a crash stores exactly that range again, under the same token.
+ * The commit metadata of a partition names the range that is about to be stored and what was decided about it, so that
+ * whoever takes the partition over after a crash stores exactly the same rows again, under the same token.
  */
 export interface PendingRange {
   first: number;
   last: number;
+  /** Missing where a version wrote it that decided anew at each try. */
+  decision?: Decision | undefined;
 }
 
-const shape = /^pending:(\d+)-(\d+)$/;
+const shape = /^pending:(\d+)-(\d+)(?:;([\w@-]+);([\w-]*))?$/;
 
-export const writePending = ({ first, last }: PendingRange): string => `pending:${first}-${last}`;
+export const writePending = ({ first, last, decision }: PendingRange & { decision: Decision }): string =>
+  `pending:${first}-${last};${decision.fill};${packOffsets(first, decision.duplicates)}`;
 
 /** @returns undefined where the text is empty or somebody else's. */
 export function readPending(metadata: string | null | undefined): PendingRange | undefined {
   const match = shape.exec(metadata ?? "");
-  return match ? { first: Number(match[1]), last: Number(match[2]) } : undefined;
+  if (!match) return undefined;
+  const [, first, last, fill, duplicates] = match;
+  const range = { first: Number(first), last: Number(last) };
+  if (fill === undefined) return range;
+  return { ...range, decision: { fill, duplicates: unpackOffsets(range.first, duplicates ?? "") } };
 }

@@ -2,7 +2,10 @@ import { connectKafka, connectProducer, ensureTopics, kafkaSettingsShape, silent
 import { createTestWorld, eventually, type TestWorld } from "@keypulse/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { writePending } from "./pendingRange.ts";
 import { createRangeConsumer, type RangeTask } from "./rangeConsumer.ts";
+
+const decision = { fill: "a@b", duplicates: [1] };
 
 describe("range consumer", () => {
   let world: TestWorld;
@@ -43,7 +46,11 @@ describe("range consumer", () => {
         stopWithinMs: 5_000,
       },
       silentLogger,
-      (task) => store(task, send),
+      async (task) => {
+        await task.keep(task.last, decision);
+        await store(task, send);
+        return task.last;
+      },
     );
     await consumer.start();
     return {
@@ -98,7 +105,7 @@ describe("range consumer", () => {
       await finished;
     });
     await inHand;
-    expect(await committed()).toEqual({ offset: "0", metadata: "pending:0-2" });
+    expect(await committed()).toEqual({ offset: "0", metadata: writePending({ first: 0, last: 2, decision }) });
     const ended = consumer.stop();
     finish();
     await ended;

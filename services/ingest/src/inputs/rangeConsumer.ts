@@ -3,9 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry } from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
 import pLimit from "p-limit";
+import type { Decision } from "../domain/decision.ts";
 import type { RawMessage } from "../domain/outcome.ts";
-import { readPending, writePending } from "./pendingRange.ts";
+import { type PendingRange, readPending, writePending } from "./pendingRange.ts";
 import { type CutRange, RangeCutter } from "./rangeCutter.ts";
+import { toRawMessage } from "./rawMessage.ts";
 
 export interface RangeConsumerSettings {
   groupId: string;
@@ -29,6 +31,11 @@ export interface RangeTask extends CutRange {
   endOffset: number;
   /** Aborted where the partition was lost: drop what is in hand. */
   signal: AbortSignal;
+  /**
+   * Keeps with the group's position that the range up to `last` is about to be stored, and what was decided about it.
+   * Whoever gets the partition after a crash stores exactly that again. To be called before anything is stored.
+   */
+  keep(last: number, decision: Decision): Promise<void>;
 }
 
 export interface RangeConsumer {
@@ -67,15 +74,16 @@ interface PartitionWork {
 const fetchAgainMs = 500;
 
 /**
- * Consumes partitions range by range, each stored exactly once by `storeRange` whatever crashes between:
- * commit (first, "pending first-last") → storeRange → commit (last + 1). On assignment the metadata is read before
- * anything else, and a pending range is stored again as exactly that range.
+ * Consumes partitions range by range, each stored exactly once by `storeRange` whatever crashes between: it decides →
+ * keeps (first, "pending first-last" and the decision) → stores; then last + 1 is committed. On assignment the metadata
+ * is read before anything else, and a pending range is stored again as exactly that range.
+ * @param storeRange returns the last offset that it stored: a range may be cut, then the rest comes next.
  */
 export function createRangeConsumer(
   kafka: Kafka,
   settings: RangeConsumerSettings,
   logger: EngineLogger,
-  storeRange: (task: RangeTask) => Promise<void>,
+  storeRange: (task: RangeTask) => Promise<number>,
 ): RangeConsumer {
   const consumer: Consumer = kafka.consumer({
     groupId: settings.groupId,
@@ -122,7 +130,11 @@ export function createRangeConsumer(
       for (const { partition, offset, metadata } of partitions) {
         if (!assignment[topic]!.includes(partition)) continue;
         const pending = readPending(metadata);
-        if (pending) logger.info({ topic, partition, ...pending }, "storing a pending range again");
+        if (pending) {
+          const { first, last, decision } = pending;
+          const duplicates = decision?.duplicates.length;
+          logger.info({ topic, partition, first, last, duplicates }, "storing a pending range again");
+        }
         found.set(`${topic}:${partition}`, {
           cutter: new RangeCutter(pending, settings.mostMessages),
           // Kafka says -1 where nothing was ever committed.
@@ -186,20 +198,34 @@ export function createRangeConsumer(
     ranges: CutRange[],
   ): Promise<void> {
     for (const range of ranges) {
-      const { first, last } = range;
+      let first = range.first;
+      /** What may be stored in part, and so comes again as exactly that. */
+      let pending: PendingRange | undefined = range.again
+        ? { first, last: range.last, decision: range.decision }
+        : undefined;
+      const keep = async (last: number, decision: Decision) => {
+        const kept = { first, last, decision };
+        await commit(first, writePending(kept));
+        pending = kept;
+      };
       try {
-        if (!range.again) await commit(first, writePending(range));
-        const { storedBefore } = assignment;
-        await storeRange({ ...range, topic, partition, storedBefore, endOffset, signal });
-        await commit(last + 1);
-        assignment.storedBefore = last;
+        while (first <= range.last) {
+          const { storedBefore } = assignment;
+          const messages = range.messages.filter(({ offset }) => offset >= first);
+          const task = { ...range, first, messages, again: pending !== undefined, decision: pending?.decision };
+          const last = await storeRange({ ...task, topic, partition, storedBefore, endOffset, signal, keep });
+          await commit(last + 1);
+          assignment.storedBefore = last;
+          pending = undefined;
+          first = last + 1;
+        }
       } catch (error) {
         if (signal.aborted) return;
-        // It may be stored all the same, so it comes again as exactly this range, whatever is fetched next.
+        const { last } = pending ?? range;
         logger.warn({ topic, partition, first, last, reason: (error as Error).message }, "a range is fetched again");
         await sleep(fetchAgainMs, undefined, { signal }).catch(() => {});
         if (signal.aborted) return;
-        assignment.cutter = new RangeCutter({ first, last }, settings.mostMessages);
+        assignment.cutter = new RangeCutter(pending, settings.mostMessages);
         assignment.next = first;
         consumer.seek({ topic, partition, offset: String(first) });
         return;
@@ -312,14 +338,4 @@ function inOrder(assignment: Assignment, messages: RawMessage[]): RawMessage[] |
   return messages[0] !== undefined && messages[0].offset < next
     ? messages.filter(({ offset }) => offset >= next)
     : messages;
-}
-
-function toRawMessage(message: EachBatchPayload["batch"]["messages"][number]): RawMessage {
-  return {
-    offset: Number(message.offset),
-    timestampMs: Number(message.timestamp),
-    key: message.key,
-    value: message.value,
-    headers: message.headers ?? {},
-  };
 }

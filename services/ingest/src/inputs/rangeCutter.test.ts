@@ -43,8 +43,14 @@ describe("RangeCutter", () => {
 });
 
 describe("pending range in commit metadata", () => {
-  it("reads what it wrote, and nothing else", () => {
-    expect(readPending(writePending({ first: 3, last: 12345678901 }))).toEqual({ first: 3, last: 12345678901 });
+  const decision = { fill: "0123456789ab@fedcba987654", duplicates: [3, 4, 900, 12345678900] };
+
+  it("reads what it wrote, what an earlier version wrote, and nothing else", () => {
+    const range = { first: 3, last: 12345678901, decision };
+    expect(readPending(writePending(range))).toEqual(range);
+    const none = { first: 0, last: 0, decision: { ...decision, duplicates: [] } };
+    expect(readPending(writePending(none))).toEqual(none);
+    expect(readPending("pending:3-12345678901")).toEqual({ first: 3, last: 12345678901 });
     for (const other of ["", null, undefined, "v1", "pending:1", "pending:1-2;x"])
       expect(readPending(other)).toBeUndefined();
   });

@@ -40,9 +40,12 @@ export class EventTables {
     const token = tokenOf(batch.range);
     await this.#store(batch, token);
     if (!triedBefore) return;
-    const lost = await this.#lostOf(batch);
-    if (lost === undefined) return;
+    const { places, elsewhere } = await this.#placesOf(batch);
+    // Rows are decided once, so this does not happen; stored anew they would stand in two tables.
+    if (elsewhere > 0) this.#logger.error({ token, elsewhere }, "rows stand in another table than was decided");
+    const lost = without(batch, places);
     const { accepted, rejected, duplicates } = lost;
+    if (accepted.length + rejected.length + duplicates.length === 0) return;
     const rows = { events: accepted.length, rejected_events: rejected.length, duplicate_events: duplicates.length };
     this.#logger.warn({ token, rows }, "ClickHouse lost in a crash what it takes for stored: storing it anew");
     await this.#store(lost, `${token}/anew`);
@@ -51,31 +54,40 @@ export class EventTables {
     batch.rejected = [...batch.rejected, ...lost.rejected.filter((row) => !rejected.includes(row))];
   }
 
-  /**
-   * What of the batch should be stored and is not, undefined where all is. A range is one block, and a shard has its
-   * part of it whole or not at all; on one server that is the range.
-   */
-  async #lostOf(batch: Batch): Promise<Batch | undefined> {
-    const [accepted, rejected, duplicates] = await Promise.all([
-      this.#missing("events", batch, batch.accepted),
-      this.#missing("rejected_events", batch, batch.rejected),
-      this.#missing("duplicate_events", batch, batch.duplicates),
-    ]);
-    if (accepted.length + rejected.length + duplicates.length === 0) return undefined;
-    return { ...batch, accepted, rejected, duplicates };
+  /** Takes out of a batch what is stored already, however it was decided then: for ranges without a kept decision. */
+  async leaveOutStored(batch: Batch): Promise<void> {
+    const { places } = await this.#placesOf(batch);
+    Object.assign(batch, without(batch, places));
   }
 
-  async #missing<T extends { message: RawMessage }>(table: string, batch: Batch, rows: T[]): Promise<T[]> {
-    if (rows.length === 0) return [];
+  /** Offsets of the range that have a row, in whichever table; and how many of those the batch has for another. */
+  async #placesOf(batch: Batch): Promise<{ places: Set<number>; elsewhere: number }> {
     const { topic, partition, first, last } = batch.range;
+    const tables = {
+      events: batch.accepted,
+      rejected_events: batch.rejected,
+      duplicate_events: batch.duplicates,
+    };
+    const parts = Object.keys(tables).map(
+      (table) => `SELECT DISTINCT '${table}' AS name, offset FROM ${table} WHERE batch_date = {date: Date}
+        AND topic = {topic: String} AND partition = {partition: UInt32} AND offset BETWEEN {first: UInt64} AND {last: UInt64}`,
+    );
     const result = await this.#clickhouse.query({
-      query: `SELECT DISTINCT offset FROM ${table} WHERE batch_date = {date: Date} AND topic = {topic: String}
-        AND partition = {partition: UInt32} AND offset BETWEEN {first: UInt64} AND {last: UInt64} LIMIT {rows: UInt32}`,
-      query_params: { date: batchDateOf(batch), topic, partition, first, last, rows: rows.length },
+      query: parts.join(" UNION ALL "),
+      query_params: { date: batchDateOf(batch), topic, partition, first, last },
       format: "JSONEachRow",
     });
-    const found = new Set((await result.json<{ offset: string }>()).map(({ offset }) => Number(offset)));
-    return rows.filter(({ message }) => !found.has(message.offset));
+    const decided = new Map<number, string>();
+    for (const [table, rows] of Object.entries(tables)) {
+      for (const { message } of rows) decided.set(message.offset, table);
+    }
+    const places = new Set<number>();
+    let elsewhere = 0;
+    for (const { name, offset } of await result.json<{ name: string; offset: string }>()) {
+      places.add(Number(offset));
+      if ((decided.get(Number(offset)) ?? name) !== name) elsewhere += 1;
+    }
+    return { places, elsewhere };
   }
 
   async #store(batch: Batch, token: string): Promise<void> {
@@ -153,6 +165,17 @@ export class EventTables {
       clickhouse_settings: onceSettings(token),
     });
   }
+}
+
+function without(batch: Batch, places: ReadonlySet<number>): Batch {
+  const left = <T extends { message: RawMessage }>(rows: T[]) =>
+    rows.filter(({ message }) => !places.has(message.offset));
+  return {
+    ...batch,
+    accepted: left(batch.accepted),
+    rejected: left(batch.rejected),
+    duplicates: left(batch.duplicates),
+  };
 }
 
 /** Answers that speak of the data: can't parse (26, 27, 38, 41, 72, 117), too large or out of range (69, 131, 321, 407), type (53). */
