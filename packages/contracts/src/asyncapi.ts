@@ -29,7 +29,8 @@ export function asyncApiDocument(): object {
   }
   messages.rejected = {
     name: "rejected",
-    summary: "The message as it came; headers reason, detail, event_source and position say why and from where",
+    summary:
+      "The message as it came; headers reason, detail, event_source and position say why and from where. One of more than 512 KiB comes without its bytes, whose number is in bytes_left_out; the table rejected_events has them",
     contentType: "application/octet-stream",
   };
 

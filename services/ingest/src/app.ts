@@ -48,7 +48,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     logger,
     settings,
   );
-  const announcer = new Announcer(producer, topics);
+  const announcer = new Announcer(producer, topics, logger);
 
   const suppressions = new Suppressions(clickhouse, logger);
   const readEvents = createReadEvents(resolveIdentity, suppressions);

@@ -1,30 +1,75 @@
 import type { ClientsTouched, Topics } from "@keypulse/contracts";
-import { cloudEventHeaders, type Producer } from "@keypulse/engines";
+import { cloudEventHeaders, type EngineLogger, type Producer } from "@keypulse/engines";
 import { nameUuid, nobody } from "@keypulse/identity";
 import { type Batch, tokenOf } from "../domain/batch.ts";
 
 const clientsAMessage = 2_000;
 
+/**
+ * A broker's limit is on what one request adds to a partition, 4 MiB on our topics and 1 MiB by Kafka's default; messages
+ * of a request may all go to one partition.
+ */
+const mostRequestBytes = 768 * 1024;
+/** The copy of a larger message goes without its bytes: `rejected_events` has them at the position in its headers. */
+const mostCopyBytes = 512 * 1024;
+const mostKeyBytes = 1024;
+const mostTextLength = 2_000;
+
+interface Announcement {
+  topic: string;
+  message: { key: Buffer | string | null; value: Buffer | string | null; headers: Record<string, string> };
+}
+
 /** Tells the others what a stored batch was about. At least once: a repeated batch repeats ids. */
 export class Announcer {
   readonly #producer: Producer;
   readonly #topics: Topics;
-  constructor(producer: Producer, topics: Topics) {
+  readonly #logger: EngineLogger;
+  constructor(producer: Producer, topics: Topics, logger: EngineLogger) {
     this.#producer = producer;
     this.#topics = topics;
+    this.#logger = logger;
   }
 
   async announce(batch: Batch): Promise<void> {
-    const messages = [...this.#touched(batch), ...this.#rejected(batch)];
-    if (messages.length === 0) return;
-    const byTopic = Map.groupBy(messages, ({ topic }) => topic);
-    await this.#producer.sendBatch({
-      acks: -1,
-      topicMessages: [...byTopic].map(([topic, list]) => ({ topic, messages: list.map(({ message }) => message) })),
-    });
+    let request: Announcement[] = [];
+    let bytes = 0;
+    for (const announcement of [...this.#touched(batch), ...this.#rejected(batch)]) {
+      const size = bytesOf(announcement);
+      if (request.length > 0 && bytes + size > mostRequestBytes) {
+        await this.#send(request);
+        request = [];
+        bytes = 0;
+      }
+      request.push(announcement);
+      bytes += size;
+    }
+    if (request.length > 0) await this.#send(request);
   }
 
-  *#touched(batch: Batch) {
+  /** Where a topic was given a limit below ours, halves are tried, and what is too large by itself is not announced. */
+  async #send(request: Announcement[]): Promise<void> {
+    const byTopic = Map.groupBy(request, ({ topic }) => topic);
+    try {
+      await this.#producer.sendBatch({
+        acks: -1,
+        topicMessages: [...byTopic].map(([topic, list]) => ({ topic, messages: list.map(({ message }) => message) })),
+      });
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      const [first] = request;
+      if (request.length === 1) {
+        const { topic, message } = first!;
+        this.#logger.error({ topic, bytes: bytesOf(first!), id: message.headers.ce_id }, "too large to be announced");
+        return;
+      }
+      const half = request.length >> 1;
+      await this.#send(request.slice(0, half));
+      await this.#send(request.slice(half));
+    }
+  }
+
+  *#touched(batch: Batch): Generator<Announcement> {
     const keys = new Set<string>();
     let from = Number.POSITIVE_INFINITY;
     let to = Number.NEGATIVE_INFINITY;
@@ -58,11 +103,13 @@ export class Announcer {
     }
   }
 
-  /** The dead letter: the message as it came, with the reason and its first place in the headers. */
-  *#rejected(batch: Batch) {
+  /** The dead letter: the message as it came, with the reason and its first place in the headers; a large one without its bytes. */
+  *#rejected(batch: Batch): Generator<Announcement> {
     const { topic, partition } = batch.range;
     for (const { message, reason, detail, source } of batch.rejected) {
       const position = `${topic}:${partition}:${message.offset}`;
+      const { key, value } = message;
+      const left = (value?.length ?? 0) > mostCopyBytes ? value!.length : undefined;
       const headers = {
         ...cloudEventHeaders({
           id: nameUuid(`rejected:${position}`),
@@ -72,11 +119,27 @@ export class Announcer {
         }),
         "content-type": "application/octet-stream",
         reason,
-        detail,
-        event_source: source,
+        detail: detail.slice(0, mostTextLength),
+        event_source: source.slice(0, mostTextLength),
         position,
+        ...(left === undefined ? {} : { bytes_left_out: String(left) }),
       };
-      yield { topic: this.#topics.rejected, message: { key: message.key, value: message.value, headers } };
+      const copy = {
+        key: key !== null && key.length > mostKeyBytes ? null : key,
+        value: left === undefined ? value : null,
+      };
+      yield { topic: this.#topics.rejected, message: { ...copy, headers } };
     }
   }
 }
+
+function bytesOf({ message }: Announcement): number {
+  const { key, value, headers } = message;
+  const texts = Object.entries(headers).flat();
+  // Lengths, counts and an envelope a message: below 100 bytes.
+  return [key, value, ...texts].reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 100);
+}
+
+/** Of one record, a whole request, or what the broker takes at all. */
+const isTooLarge = (error: unknown): boolean =>
+  ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD"].includes((error as { type?: string }).type ?? "");

@@ -22,6 +22,9 @@ const onceSettings = (token: string) => ({
   min_insert_block_size_bytes: "1000000000",
 });
 
+/** Of messages in one insert of rejected events. */
+const mostRejectedBytes = 32 * 1024 * 1024;
+
 /** Events, rejected events and duplicates in ClickHouse; each range once, whatever is retried. */
 export class EventTables {
   readonly #clickhouse: ClickHouse;
@@ -124,8 +127,25 @@ export class EventTables {
     }
   }
 
+  /** In as many inserts as their bytes need: what is made of them as one text has to fit into memory. */
   async #storeRejected(batch: Batch, rejected: RejectedEvent[], token: string): Promise<void> {
-    if (rejected.length === 0) return;
+    const parts: RejectedEvent[][] = [];
+    let bytes = 0;
+    for (const row of rejected) {
+      const size = row.message.value?.length ?? 0;
+      if (parts.length === 0 || bytes + size > mostRejectedBytes) {
+        parts.push([]);
+        bytes = 0;
+      }
+      parts.at(-1)!.push(row);
+      bytes += size;
+    }
+    for (const [index, part] of parts.entries()) {
+      await this.#storeRejectedPart(batch, part, index === 0 ? token : `${token}/part ${index}`);
+    }
+  }
+
+  async #storeRejectedPart(batch: Batch, rejected: RejectedEvent[], token: string): Promise<void> {
     const { topic, partition } = batch.range;
     await this.#clickhouse.insert({
       table: "rejected_events",
