@@ -1,6 +1,7 @@
 export * from "./clickhouse.ts";
 export * from "./clickhouseReader.ts";
 export * from "./cloudEvents.ts";
+export * from "./emptyFetches.ts";
 export * from "./heartbeats.ts";
 export * from "./kafka.ts";
 export * from "./logger.ts";

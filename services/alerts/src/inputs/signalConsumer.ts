@@ -1,4 +1,4 @@
-import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry } from "@keypulse/engines";
+import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry, withEmptyFetches } from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
 import type { RawSignal } from "../steps/readSignals.ts";
 
@@ -140,7 +140,7 @@ export function createSignalConsumer(
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: partitionsAtOnce,
-        eachBatch,
+        eachBatch: withEmptyFetches(eachBatch),
       });
     },
     async stop() {

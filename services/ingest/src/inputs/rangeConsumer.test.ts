@@ -21,8 +21,11 @@ describe("range consumer", () => {
   });
 
   /** A consumer of a topic of its own, with one partition; `store` is what it does with a range. */
-  async function consume(store: (task: RangeTask, send: (count: number) => Promise<void>) => Promise<void>) {
-    const topic = `${world.topicPrefix}${runs++}`;
+  async function consume(
+    store: (task: RangeTask, send: (count: number) => Promise<void>) => Promise<void>,
+    given?: string,
+  ) {
+    const topic = given ?? `${world.topicPrefix}${runs++}`;
     const groupId = `${topic}.group`;
     const admin = kafka.admin();
     await admin.connect();
@@ -31,7 +34,7 @@ describe("range consumer", () => {
     const send = async (count: number) => {
       await producer.send({ topic, messages: Array.from({ length: count }, () => ({ value: "x" })) });
     };
-    await send(3);
+    if (given === undefined) await send(3);
     const consumer = createRangeConsumer(
       kafka,
       {
@@ -56,6 +59,7 @@ describe("range consumer", () => {
     return {
       consumer,
       send,
+      topic,
       async committed() {
         const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
         const { offset, metadata } = offsets!.partitions[0]!;
@@ -111,5 +115,63 @@ describe("range consumer", () => {
     await ended;
     expect(await committed()).toEqual({ offset: "3", metadata: null });
     await end();
+  });
+
+  describe("where producers use transactions", () => {
+    /** One that is committed and one that is aborted, each with records of Kafka's own behind its messages. */
+    const transact = async (topic: string, count: number, end: "commit" | "abort" | "leave", timeoutMs = 60_000) => {
+      const producer = kafka.producer({
+        transactionalId: `${topic}-${Math.random()}`,
+        maxInFlightRequests: 1,
+        idempotent: true,
+        transactionTimeout: timeoutMs,
+      });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: Array.from({ length: count }, () => ({ value: "x" })) });
+      if (end !== "leave") await transaction[end]();
+      await producer.disconnect();
+    };
+
+    it("commits past what was aborted at the partition's end, and what is Kafka's own", async () => {
+      const stored: number[] = [];
+      const { end, committed, topic } = await consume(async ({ messages }) => {
+        stored.push(...messages.map(({ offset }) => offset));
+      });
+      const offset = async () => (await committed()).offset;
+      await eventually(offset, (at) => at === "3");
+      await transact(topic, 5, "abort");
+      // Five messages and the record that aborts them.
+      await eventually(offset, (at) => at === "9");
+      await transact(topic, 2, "commit");
+      await eventually(offset, (at) => at === "12");
+      expect(stored).toEqual([0, 1, 2, 9, 10]);
+      await end();
+    });
+
+    it("does so at once after a start, where nothing else was read", async () => {
+      const first = await consume(async () => {});
+      await eventually(first.committed, ({ offset }) => offset === "3");
+      await first.consumer.stop();
+      await transact(first.topic, 5, "abort");
+      const again = await consume(async () => {}, first.topic);
+      await eventually(again.committed, ({ offset }) => offset === "9");
+      await again.end();
+      await first.end();
+    });
+
+    it("waits for one that was left open until Kafka aborts it, and goes on then", { timeout: 90_000 }, async () => {
+      const stored: number[] = [];
+      const { end, committed, topic, send } = await consume(async ({ messages }) => {
+        stored.push(...messages.map(({ offset }) => offset));
+      });
+      const offset = async () => (await committed()).offset;
+      await eventually(offset, (at) => at === "3");
+      await transact(topic, 1, "leave", 1_000);
+      await send(1);
+      await eventually(offset, (at) => at === "6", 60_000);
+      expect(stored).toEqual([0, 1, 2, 4]);
+      await end();
+    });
   });
 });

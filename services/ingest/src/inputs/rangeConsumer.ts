@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry } from "@keypulse/engines";
+import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry, withEmptyFetches } from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
 import pLimit from "p-limit";
 import type { Decision } from "../domain/decision.ts";
@@ -164,7 +164,8 @@ export function createRangeConsumer(
       await Promise.race([assignment.work, lost]);
       if (stopping || signal.aborted) return;
       if (beat.error) throw beat.error;
-      const messages = inOrder(assignment, batch.messages.map(toRawMessage));
+      const firstOffset = Number(batch.firstOffset() ?? batch.lastOffset());
+      const messages = inOrder(assignment, firstOffset, batch.messages.map(toRawMessage));
       if (messages === undefined) {
         logger.warn(
           { topic, partition, next: assignment.next },
@@ -174,7 +175,7 @@ export function createRangeConsumer(
         return;
       }
       const lastOffset = Number(batch.lastOffset());
-      const ranges = assignment.cutter.cut(messages, lastOffset);
+      const ranges = assignment.cutter.cut(messages, assignment.next ?? lastOffset, lastOffset);
       assignment.next = Math.max(assignment.next ?? 0, lastOffset + 1);
       resolveOffset(String(assignment.next - 1));
       const endOffset = Number(batch.highWatermark);
@@ -313,7 +314,7 @@ export function createRangeConsumer(
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: settings.concurrency,
-        eachBatch,
+        eachBatch: withEmptyFetches(eachBatch),
       });
     },
     stop: () => {
@@ -328,14 +329,12 @@ export function createRangeConsumer(
  * joined the group again: a batch that begins behind the next offset would leave out what lies between.
  * @returns undefined where the next offset has to be asked for; what begins behind it even then lies behind a real gap.
  */
-function inOrder(assignment: Assignment, messages: RawMessage[]): RawMessage[] | undefined {
+function inOrder(assignment: Assignment, firstOffset: number, messages: RawMessage[]): RawMessage[] | undefined {
   const { next } = assignment;
   if (next === undefined) return messages;
-  if (messages[0] !== undefined && messages[0].offset > next && assignment.askedAgain !== next) {
+  if (firstOffset > next && assignment.askedAgain !== next) {
     assignment.askedAgain = next;
     return undefined;
   }
-  return messages[0] !== undefined && messages[0].offset < next
-    ? messages.filter(({ offset }) => offset >= next)
-    : messages;
+  return firstOffset < next ? messages.filter(({ offset }) => offset >= next) : messages;
 }

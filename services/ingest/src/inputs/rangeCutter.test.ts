@@ -23,7 +23,7 @@ describe("RangeCutter", () => {
           for (let at = 0, fetch = 0; at < all.length; fetch++) {
             const size = fetchSizes[fetch % fetchSizes.length]!;
             const part = all.slice(at, at + size);
-            ranges.push(...cutter.cut(part.map(message), part.at(-1)!));
+            ranges.push(...cutter.cut(part.map(message), part[0]!, part.at(-1)!));
             at += size;
           }
           expect(ranges[0]).toMatchObject({ ...pending, again: true });
@@ -38,7 +38,18 @@ describe("RangeCutter", () => {
 
   it("counts offsets that hold no message (records of transactions) to the range before them", () => {
     const cutter = new RangeCutter(undefined, 10);
-    expect(cutter.cut([message(5), message(7)], 9)).toMatchObject([{ first: 5, last: 9 }]);
+    expect(cutter.cut([message(5), message(7)], 5, 9)).toMatchObject([{ first: 5, last: 9 }]);
+  });
+
+  it("makes a range of a fetch that holds no message at all", () => {
+    const cutter = new RangeCutter(undefined, 10);
+    expect(cutter.cut([], 5, 9)).toEqual([{ first: 5, last: 9, messages: [], again: false }]);
+    const pending = new RangeCutter({ first: 5, last: 8 }, 10);
+    expect(pending.cut([message(5), message(6)], 5, 6)).toEqual([]);
+    expect(pending.cut([], 7, 9)).toMatchObject([
+      { first: 5, last: 8, again: true },
+      { first: 9, last: 9, messages: [], again: false },
+    ]);
   });
 });
 

@@ -23,10 +23,13 @@ export class RangeCutter {
 
   /**
    * @param messages of one fetch, by offset.
-   * @param lastOffset of the fetch; may lie behind the last message where Kafka keeps records that are none.
+   * @param first offset that comes next
+   * @param lastOffset of the fetch; may lie behind the last message where Kafka keeps records that are none. A fetch of
+   *   nothing else is a range without messages, for that it was read past is worth a commit.
    */
-  cut(messages: RawMessage[], lastOffset: number): CutRange[] {
+  cut(messages: RawMessage[], first: number, lastOffset: number): CutRange[] {
     const ranges: CutRange[] = [];
+    let next = first;
     let rest = messages;
     const pending = this.#pending;
     if (pending !== undefined) {
@@ -37,7 +40,10 @@ export class RangeCutter {
       ranges.push({ ...pending, messages: this.#gathered, again: true });
       this.#pending = undefined;
       this.#gathered = [];
+      next = pending.last + 1;
     }
+    if (rest.length === 0 && next <= lastOffset)
+      ranges.push({ first: next, last: lastOffset, messages: [], again: false });
     for (let start = 0; start < rest.length; start += this.#mostMessages) {
       const part = rest.slice(start, start + this.#mostMessages);
       const whole = start + this.#mostMessages >= rest.length;
