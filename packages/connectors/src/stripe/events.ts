@@ -1,34 +1,55 @@
 import type { Outcome } from "../connector.ts";
 import { noMeaning, present, unknownType } from "../elements.ts";
 import { asObject, asText } from "../json.ts";
-import { ElementFault, type Fields, instantOfSeconds, neededText, objectsOf } from "../members.ts";
-import { failedPayment, invoiceIssued, invoiceOverdue, invoicePaid } from "./invoices.ts";
-import { chargePaid, chargeRefunded, paymentSucceeded, refundMade, sessionPaid } from "./payments.ts";
+import { ElementFault, type Fields, instantOfSeconds, neededText } from "../members.ts";
+import { checkoutCompleted } from "./checkouts.ts";
+import { creditNoteChanged } from "./creditNotes.ts";
+import { failedPayment, invoiceChanged, invoicePaymentMade, invoiceSteps } from "./invoices.ts";
+import { chargeChanged, paymentChanged } from "./payments.ts";
 import { peopleOf } from "./people.ts";
+import { chargeRefunded, disputeChanged, refundChanged } from "./refunds.ts";
 import type { StripeSettings } from "./stripe.ts";
-import { type StripeEvent, step } from "./stripeEvent.ts";
+import type { StripeEvent } from "./stripeEvent.ts";
+import { subscriptionChanged, subscriptionEnded } from "./subscriptions.ts";
 
 type Reader = (event: StripeEvent) => Outcome;
 
+const all = (types: string, read: Reader): [string, Reader][] => types.split(" ").map((type) => [type, read]);
+
 const readers = new Map<string, Reader>([
-  ["checkout.session.completed", sessionPaid],
-  ["checkout.session.async_payment_succeeded", sessionPaid],
-  ["payment_intent.succeeded", paymentSucceeded],
-  ["charge.succeeded", chargePaid],
-  ["charge.refunded", chargeRefunded],
-  ["refund.created", refundMade],
-  ["invoice.finalized", invoiceIssued],
-  ["invoice.paid", invoicePaid],
-  ["invoice.overdue", invoiceOverdue],
-  ["invoice.payment_failed", failedPayment],
-  ["customer.subscription.deleted", subscriptionEnded],
+  ...all("checkout.session.completed checkout.session.async_payment_succeeded", checkoutCompleted),
+  ...all("checkout.session.async_payment_failed", checkoutCompleted),
+  ...all("payment_intent.succeeded payment_intent.processing payment_intent.canceled", paymentChanged),
+  ...all("payment_intent.amount_capturable_updated payment_intent.payment_failed", paymentChanged),
+  ...all("charge.succeeded charge.captured charge.pending charge.failed charge.expired", chargeChanged),
+  ...all("charge.refunded", chargeRefunded),
+  ...all("refund.created refund.updated refund.failed charge.refund.updated", refundChanged),
+  ...all("charge.dispute.created charge.dispute.updated charge.dispute.closed", disputeChanged),
+  ...all("charge.dispute.funds_withdrawn charge.dispute.funds_reinstated", disputeChanged),
+  ...all(Object.keys(invoiceSteps).join(" "), invoiceChanged),
+  ...all("invoice.payment_failed", failedPayment),
+  ...all("invoice_payment.paid", invoicePaymentMade),
+  ...all("credit_note.created credit_note.voided", creditNoteChanged),
+  ...all("customer.subscription.created customer.subscription.updated", subscriptionChanged),
+  ...all("customer.subscription.paused customer.subscription.resumed", subscriptionChanged),
+  ...all("customer.subscription.deleted", subscriptionEnded),
+  ...all("customer.created customer.updated", customerKnown),
 ]);
 
-/** Read with the event's own id, because one customer changes many times. */
-const customerTypes = new Set(["customer.created", "customer.updated"]);
-const refundTypes = new Set(["refund.created", "charge.refunded"]);
-/** Told more exactly by another type, or drafts. */
-const withoutMeaning = new Set(["invoice.payment_succeeded", "invoice.created", "invoice.updated", "charge.updated"]);
+/** Told more exactly by another type, of drafts, or before anything is paid. */
+const withoutMeaning = new Set(
+  [
+    "checkout.session.expired payment_intent.created payment_intent.requires_action payment_intent.partially_funded",
+    "charge.updated invoice.payment_succeeded invoice.created invoice.updated invoice.deleted invoice.sent",
+    "invoice.upcoming invoice.will_be_due invoice.finalization_failed invoice.overpaid",
+    "invoice.payment_action_required invoice.payment_attempt_required credit_note.updated customer.deleted",
+    "customer.subscription.trial_will_end customer.subscription.pending_update_applied",
+    "customer.subscription.pending_update_expired",
+  ].flatMap((types) => types.split(" ")),
+);
+
+/** Whether this connector knows what to do with events of a type, be it nothing. */
+export const isKnownType = (type: string): boolean => readers.has(type) || withoutMeaning.has(type);
 
 export function readStripeEvent(body: Fields, settings: StripeSettings): Outcome {
   if (body.object === "v2.core.event") {
@@ -37,20 +58,23 @@ export function readStripeEvent(body: Fields, settings: StripeSettings): Outcome
   const type = neededText(body, "type");
   // The endpoint for production must not take what test mode sends.
   if (body.livemode === false && !settings.sandbox) return { unused: "test", detail: `${type} of test mode` };
-  if (refundTypes.has(type) && type !== settings.refunds) {
-    return noMeaning(`${type}: refunds are read from ${settings.refunds}`);
-  }
   const created = instantOfSeconds(body.created);
   if (created === undefined) throw new ElementFault("created: is not a time in Unix seconds");
-  const data = asObject(body.data);
-  const object = asObject(data.object);
-  if (customerTypes.has(type)) return customerKnown(neededText(body, "id"), created, object);
   const read = readers.get(type);
   if (read === undefined) {
-    return withoutMeaning.has(type) ? noMeaning(`${type} is told by another type`) : unknownType(type);
+    return withoutMeaning.has(type)
+      ? noMeaning(`${type} is told by another type, or of nothing paid`)
+      : unknownType(type);
   }
-  const createdSeconds = Number(body.created);
-  const outcome = read({ created, createdSeconds, object, previous: asObject(data.previous_attributes) });
+  const data = asObject(body.data);
+  const outcome = read({
+    id: neededText(body, "id"),
+    type,
+    created,
+    createdSeconds: Number(body.created),
+    object: asObject(data.object),
+    previous: asObject(data.previous_attributes),
+  });
   return withConnectedAccount(outcome, asText(body.account));
 }
 
@@ -64,31 +88,8 @@ function withConnectedAccount(outcome: Outcome, account: string | undefined): Ou
   return { events: named };
 }
 
-/**
- * The vocabulary has no type for the end of a subscription; a cancelled order of no amount says that the client left,
- * and leaves the revenue of the past as it is.
- */
-function subscriptionEnded({ object: subscription, created }: StripeEvent): Outcome {
-  const id = neededText(subscription, "id");
-  const details = asObject(subscription.cancellation_details);
-  const at = instantOfSeconds(subscription.ended_at) ?? created;
-  const [item] = objectsOf(asObject(subscription.items).data);
-  const currency = asText(subscription.currency) ?? neededText(asObject(item?.price), "currency");
-  return {
-    events: [
-      step(id, "cancelled", "order.cancelled", at, peopleOf(subscription), {
-        order_id: id,
-        amount: "0.00",
-        currency: currency.toUpperCase(),
-        subject: "subscription",
-        reason: asText(details.feedback) ?? asText(details.reason),
-        comment: asText(details.comment),
-      }),
-    ],
-  };
-}
-
-function customerKnown(eventId: string, created: string, customer: Fields): Outcome {
+/** Has the event's own id, because one customer changes many times. */
+function customerKnown({ id: eventId, object: customer, created }: StripeEvent): Outcome {
   const id = neededText(customer, "id");
   const address = asObject(customer.address);
   return {

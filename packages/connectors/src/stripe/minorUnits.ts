@@ -14,16 +14,23 @@ export function neededCurrency(fields: Fields): string {
   return neededText(fields, "currency").toUpperCase();
 }
 
-/** A whole number of minor units, not negative, as a decimal. @throws ElementFault */
-export function neededMinorUnits(fields: Fields, name: string, currency: string): string {
-  return decimalOf(fields[name], name, currency);
-}
-
-/** @throws ElementFault */
-export function decimalOf(minor: unknown, name: string, currency: string): string {
-  const amount = fromMinorUnits(minor, places.get(currency) ?? 2);
+/** The first of these members that is there, a whole number of minor units, not negative, as a decimal. @throws ElementFault */
+export function neededMinorUnits(fields: Fields, currency: string, ...names: [string, ...string[]]): string {
+  const name = names.find((one) => fields[one] !== undefined && fields[one] !== null) ?? names[0];
+  const amount = signedDecimalOf(fields[name], currency);
   if (amount === undefined || amount.startsWith("-")) {
     throw new ElementFault(`${name}: is not a whole number of minor units`);
   }
   return amount;
+}
+
+/** Minor units as a decimal; undefined where the value is none. */
+export function signedDecimalOf(minor: unknown, currency: string): string | undefined {
+  return fromMinorUnits(minor, places.get(currency) ?? 2);
+}
+
+/** A part of an amount that needn't be there; what is negative is no part. */
+export function partOf(minor: unknown, currency: string): string | undefined {
+  const amount = signedDecimalOf(minor, currency);
+  return amount?.startsWith("-") ? undefined : amount;
 }

@@ -1,100 +1,67 @@
-import { fromMinorUnits } from "../amounts.ts";
+import type { OrderState } from "@keypulse/contracts";
 import type { Outcome } from "../connector.ts";
 import { noMeaning } from "../elements.ts";
-import { asObject, asText } from "../json.ts";
-import { ElementFault, type Fields, neededText } from "../members.ts";
-import { decimalOf, neededCurrency, neededMinorUnits } from "./minorUnits.ts";
-import { idOf, peopleOf } from "./people.ts";
-import { type StripeEvent, step } from "./stripeEvent.ts";
+import { asText } from "../json.ts";
+import { type Fields, neededText } from "../members.ts";
+import { neededCurrency, neededMinorUnits } from "./minorUnits.ts";
+import { idOf, payerOf, peopleOf } from "./people.ts";
+import { chargeStates, paymentIntentStates, stateOf } from "./states.ts";
+import { type StripeEvent, saleEvents } from "./stripeEvent.ts";
 
-/** The order's key is the payment, which checkout, charge and refund all name. */
-const orderKey = (object: Fields): string => idOf(object.payment_intent) ?? neededText(object, "id");
+/** The order's key is the payment, which checkout, charge, refund and dispute all name. */
+export const paymentKey = (object: Fields): string => idOf(object.payment_intent) ?? neededText(object, "id");
 
-/** A checkout that was paid is both: the order and its payment. */
-export function sessionPaid({ object: session, created }: StripeEvent): Outcome {
-  if (session.payment_status !== "paid") {
-    return noMeaning(`a checkout session whose payment status is ${asText(session.payment_status) ?? "not given"}`);
+/** A payment that waits, is reserved, failed or arrived: a sale of its own, unless it is said to be a bill's. */
+export function paymentChanged({ type, object: payment, created }: StripeEvent): Outcome {
+  const isFailed = type === "payment_intent.payment_failed";
+  const state = isFailed ? "failed" : stateOf(paymentIntentStates, payment.status ?? statusByType.get(type));
+  // Checkouts that were left and carts that ran out never had a charge.
+  if (type === "payment_intent.canceled" && idOf(payment.latest_charge) === undefined) {
+    return noMeaning("a payment that was never begun was given up");
   }
-  const key = orderKey(session);
-  const currency = neededCurrency(session);
-  const who = peopleOf(session);
-  const money = { order_id: key, amount: neededMinorUnits(session, "amount_total", currency), currency };
-  const reference = asText(session.client_reference_id);
-  const company = asText(asObject(session.customer_details).business_name);
+  const member = state === "paid" ? "amount_received" : "amount";
+  return payed(neededText(payment, "id"), state, payment, member, created);
+}
+
+/** What an event's type says of the status, where the snapshot doesn't. */
+const statusByType = new Map([
+  ["payment_intent.succeeded", "succeeded"],
+  ["payment_intent.processing", "processing"],
+  ["payment_intent.amount_capturable_updated", "requires_capture"],
+  ["payment_intent.canceled", "canceled"],
+  ["charge.pending", "pending"],
+  ["charge.failed", "failed"],
+]);
+
+/** The same payment by its charge, which is all there is where merchants make charges alone. */
+export function chargeChanged({ type, object: charge, created }: StripeEvent): Outcome {
+  if (idOf(charge.source_transfer) !== undefined) {
+    return noMeaning("what a platform hands on to a connected account; the platform's own charge is the sale");
+  }
+  const status = stateOf(chargeStates, charge.status ?? statusByType.get(type) ?? "succeeded");
+  const isExpired = type === "charge.expired";
+  const state = isExpired ? "failed" : status === "paid" && charge.captured === false ? "authorized" : status;
+  // Less may be captured than was reserved.
+  const member = state === "paid" && Number(charge.amount_captured) > 0 ? "amount_captured" : "amount";
+  return payed(paymentKey(charge), state, charge, member, created);
+}
+
+/**
+ * API versions up to 2025-02-24 name the invoice that a payment is for. Later ones name the payer on both, and the
+ * payment on the invoice.
+ */
+function payed(key: string, state: OrderState, object: Fields, amountMember: string, created: string): Outcome {
+  const currency = neededCurrency(object);
   return {
-    events: [
-      step(key, "placed", "order.placed", created, who, {
-        ...money,
-        session_id: asText(session.id),
-        reference,
-        subscription_id: idOf(session.subscription),
-        company,
-      }),
-      step(key, "paid", "order.paid", created, who, money),
-    ],
+    events: saleEvents(created, peopleOf(object), {
+      order_id: key,
+      part_of: idOf(object.invoice),
+      state,
+      payer: payerOf(object),
+      amount: neededMinorUnits(object, currency, amountMember),
+      currency,
+      paid_at: state === "paid" ? created : undefined,
+      description: asText(object.description),
+    }),
   };
-}
-
-export function paymentSucceeded({ object: payment, created }: StripeEvent): Outcome {
-  if (idOf(payment.invoice)) return noMeaning("the payment of an invoice, told by invoice.paid");
-  const currency = neededCurrency(payment);
-  return paid(neededText(payment, "id"), neededMinorUnits(payment, "amount_received", currency), payment, created);
-}
-
-/** Has the same id as its payment intent's: one of the two counts. */
-export function chargePaid({ object: charge, created }: StripeEvent): Outcome {
-  if (idOf(charge.invoice)) return noMeaning("the charge of an invoice, told by invoice.paid");
-  return paid(orderKey(charge), neededMinorUnits(charge, "amount", neededCurrency(charge)), charge, created);
-}
-
-function paid(key: string, amount: string, object: Fields, created: string): Outcome {
-  const properties = {
-    order_id: key,
-    amount,
-    currency: neededCurrency(object),
-    description: asText(object.description),
-  };
-  return { events: [step(key, "paid", "order.paid", created, peopleOf(object), properties)] };
-}
-
-/** A refund names a payment, but no customer. */
-export function refundMade({ object: refund, created }: StripeEvent): Outcome {
-  const state = asText(refund.status);
-  if (state === "failed" || state === "canceled") return noMeaning(`a refund in the state ${state}`);
-  const id = neededText(refund, "id");
-  const orderId = idOf(refund.payment_intent) ?? idOf(refund.charge) ?? id;
-  const currency = neededCurrency(refund);
-  return {
-    events: [
-      step(id, "refunded", "order.refunded", created, peopleOf(refund), {
-        order_id: orderId,
-        amount: neededMinorUnits(refund, "amount", currency),
-        currency,
-        reason: asText(refund.reason),
-      }),
-    ],
-  };
-}
-
-/** A charge has the running total of its refunds; the difference to before is this refund. */
-export function chargeRefunded({ object: charge, previous, created }: StripeEvent): Outcome {
-  const currency = neededCurrency(charge);
-  const total = wholeOf(charge, "amount_refunded");
-  const before = previous.amount_refunded === undefined ? 0n : wholeOf(previous, "amount_refunded");
-  const id = neededText(charge, "id");
-  return {
-    events: [
-      step(id, `refunded-${total}`, "order.refunded", created, peopleOf(charge), {
-        order_id: orderKey(charge),
-        amount: decimalOf(String(total - before), "amount_refunded", currency),
-        currency,
-      }),
-    ],
-  };
-}
-
-function wholeOf(fields: Fields, name: string): bigint {
-  const digits = fromMinorUnits(fields[name], 0);
-  if (digits === undefined) throw new ElementFault(`${name}: is not a whole number of minor units`);
-  return BigInt(digits);
 }

@@ -16,10 +16,26 @@ const toleranceSeconds = 300;
 const settings = z.object({
   /** Take what test mode and sandboxes send; otherwise it is kept out of the profiles. */
   sandbox: z.boolean().default(false),
-  /** Both tell of the same refund, so one of them is read; older API versions have the second one only. */
-  refunds: z.enum(["refund.created", "charge.refunded"]).default("refund.created"),
 });
 export type StripeSettings = z.infer<typeof settings>;
+
+/** What a merchant's account has to send so that every road to a sale, and back, is seen. */
+export const neededEvents = [
+  ...["completed", "async_payment_succeeded", "async_payment_failed"].map((step) => `checkout.session.${step}`),
+  ...["succeeded", "processing", "amount_capturable_updated", "payment_failed", "canceled"].map(
+    (step) => `payment_intent.${step}`,
+  ),
+  ...["succeeded", "captured", "expired", "failed", "refunded"].map((step) => `charge.${step}`),
+  ...["created", "updated", "failed"].map((step) => `refund.${step}`),
+  ...["created", "updated", "closed"].map((step) => `charge.dispute.${step}`),
+  ...["finalized", "paid", "overdue", "payment_failed", "voided", "marked_uncollectible"].map(
+    (step) => `invoice.${step}`,
+  ),
+  "invoice_payment.paid",
+  ...["created", "voided"].map((step) => `credit_note.${step}`),
+  ...["updated", "paused", "resumed", "deleted"].map((step) => `customer.subscription.${step}`),
+  ...["created", "updated"].map((step) => `customer.${step}`),
+];
 
 /** The secret is taken as it is, `whsec_` and all: unlike Standard Webhooks', it is not base64. */
 const signatureOf = (secret: string, timestamp: string, body: Buffer): string =>
@@ -52,7 +68,7 @@ export const stripe: Connector<StripeSettings> = {
   secret: { label: "Signing secret", origin: "provider", where: "whsec_… of the event destination in Stripe" },
   setup: (address) => [
     `In Stripe, open Developers → Webhooks and add an endpoint with the address ${address}, with snapshot payloads (not thin ones).`,
-    "Choose checkout.session.completed, payment_intent.succeeded, refund.created, invoice.finalized, invoice.paid, invoice.overdue, invoice.payment_failed, customer.subscription.deleted, customer.created and customer.updated.",
+    `Choose these events: ${neededEvents.join(", ")}. Each tells what no other does; what isn't chosen is missing from the figures.`,
     "Copy the endpoint's signing secret into this source. Test mode has a secret of its own, and needs a source with the setting “sandbox”.",
   ],
   verify: verifySignature,
