@@ -7,6 +7,7 @@ import { contextOf, eventsOf, providerRequest } from "../testing/requests.ts";
 import { outcomeOf, samplesOf } from "../testing/samples.ts";
 import { mapSegmentMessage, type SegmentRequest } from "./message.ts";
 import { segment } from "./segment.ts";
+import { orderEventStates } from "./states.ts";
 
 const samples = samplesOf(import.meta.url, fs);
 const messages = [...samples].filter(([name]) => name !== "batch").map(([, sample]) => sample);
@@ -38,7 +39,7 @@ describe("Segment messages", () => {
     ["screen", "web.page_viewed"],
     ["alias", "alias"],
     ["product-viewed", "web.product_viewed"],
-    ["order-completed", "order.placed order.paid"],
+    ["order-completed", "order.placed order.updated"],
     ["order-refunded", "order.refunded"],
   ])("%s is %s", (name, outcome) => {
     const element = map(samples.get(name));
@@ -184,13 +185,13 @@ describe("Names of track events", () => {
     ["Form Completed", "web.form_submitted"],
     ["Sign-up Form Completed", "web.form_submitted"],
     ["Lead Captured", "web.form_submitted"],
-    ["Order Completed", "order.placed order.paid"],
-    ["orderCompleted", "order.placed order.paid"],
+    ["Order Completed", "order.placed order.updated"],
+    ["orderCompleted", "order.placed order.updated"],
     ["Order Cancelled", "order.cancelled"],
     ["Order Canceled", "order.cancelled"],
     ["Order Refunded", "order.refunded"],
     ["Order Shipped", "order.shipped"],
-    ["Order Updated", "web.custom"],
+    ["Order Updated", "order.updated"],
     ["Product Added", "web.custom"],
     ["Product Removed", "web.custom"],
     ["Cart Viewed", "web.custom"],
@@ -296,39 +297,67 @@ describe("Orders", () => {
     const events = eventsOf([map(samples.get("order-completed"))]);
     const identifiers = { user_id: "u-9" };
     const occurred_at = "2026-01-02T03:04:05.000Z";
-    const money = { order_id: "50314b8e9bcf000000000000", amount: "27.5", currency: "EUR" };
+    const said = {
+      order_id: "50314b8e9bcf000000000000",
+      amount: "27.5",
+      currency: "EUR",
+      items: [
+        { sku: "45790-32", name: "Monopoly: 3rd Edition", category: "Games", quantity: "1", unit_price: "19.99" },
+        { sku: "505bd76785ebb509fc183733", name: "Uno Card Game", category: "Games", quantity: "2", unit_price: "3" },
+      ],
+      shipping: "3",
+      tax: "2",
+      discount: "2.5",
+    };
     expect(events).toEqual([
       {
-        id: "ajs-next-1767323045000-08",
+        id: "order 50314b8e9bcf000000000000:placed",
         type: "order.placed",
         occurred_at,
         identifiers,
         properties: {
-          ...money,
-          items: [
-            { sku: "45790-32", name: "Monopoly: 3rd Edition", category: "Games", quantity: "1", unit_price: "19.99" },
-            {
-              sku: "505bd76785ebb509fc183733",
-              name: "Uno Card Game",
-              category: "Games",
-              quantity: "2",
-              unit_price: "3",
-            },
-          ],
+          ...said,
+          state: "paid",
           campaign: "Spring",
           checkout_id: "fksdjfsdjfisjf9sdfjsd9f",
           affiliation: "Google Store",
           total: 27.5,
           subtotal: 22.5,
           revenue: 25,
-          shipping: 3,
-          tax: 2,
-          discount: 2.5,
           coupon: "hasbros",
         },
       },
-      { id: "ajs-next-1767323045000-08:paid", type: "order.paid", occurred_at, identifiers, properties: money },
+      {
+        id: expect.stringMatching(/^order 50314b8e9bcf000000000000:updated-2026-01-02T03:04:05.000Z:[0-9a-f]{12}$/),
+        type: "order.updated",
+        occurred_at,
+        identifiers,
+        properties: said,
+      },
     ]);
+  });
+
+  it("are placed once, however often their page of thanks is loaded, and not revived by it", () => {
+    const loads = [0, 1, 2].map((minute) => {
+      const timestamp = `2026-01-02T09:0${minute}:00Z`;
+      const message = tracked("Order Completed", { orderId: "SO-20", total: 80, currency: "EUR" });
+      return eventsOf([map({ ...message, messageId: `reload-${minute}`, timestamp })]);
+    });
+    expect(loads.map(([placed]) => placed!.id)).toEqual(Array(3).fill("order SO-20:placed"));
+    expect(loads.map(([, updated]) => updated!.properties)).toEqual(
+      Array(3).fill({ order_id: "SO-20", amount: "80", currency: "EUR" }),
+    );
+  });
+
+  it("that are updated say what they are now, and leave out what isn't said", () => {
+    expect(eventOf(tracked("Order Updated", { orderId: 7, total: 90, state: "Texas" }))).toMatchObject({
+      type: "order.updated",
+      properties: { order_id: "7", amount: "90", currency: "USD" },
+    });
+    expect(eventOf(tracked("Order Updated", { order_id: 7 })).properties).toEqual({ order_id: "7" });
+    const { properties } = eventOf(tracked("Order Completed", { order_id: 7, total: 1, state: "Texas", tax: "incl." }));
+    expect(properties).toMatchObject({ state: "paid", sent_state: "Texas" });
+    expect(properties).not.toHaveProperty("tax");
   });
 
   it.each([
@@ -360,7 +389,34 @@ describe("Orders", () => {
   it("that are refunded take away what the refund says, not what its products cost; a minus means the same", () => {
     expect(eventOf(samples.get("order-refunded")).properties).toMatchObject({ amount: "3", currency: "EUR" });
     expect(amountOf({ total: -3.5 }, "Order Refunded")).toBe("3.5 USD");
-    expect(amountOf({ total: 8 }, "Order Cancelled")).toBe("8 USD");
+    expect(eventOf(tracked("Order Refunded", { order_id: 7, total: 5, refund_id: "r-1" })).properties.refund_id).toBe(
+      "r-1",
+    );
+    const products = [{ sku: "A", price: 2.5, quantity: 2 }];
+    expect(amountOf({ products }, "Order Refunded")).toBe("5.00 USD");
+  });
+
+  it("that are cancelled, or refunded by their number alone, go back as a whole", () => {
+    expect(eventOf(tracked("Order Cancelled", { order_id: 7, total: 8 }))).toMatchObject({
+      type: "order.cancelled",
+      properties: { order_id: "7", total: 8 },
+    });
+    expect(eventOf(tracked("Order Cancelled", { order_id: 7, total: 8 })).properties).not.toHaveProperty("amount");
+    for (const more of [{}, { products: [{ sku: "A" }] }]) {
+      expect(eventOf(tracked("Order Refunded", { orderId: 7, ...more }))).toMatchObject({
+        type: "order.updated",
+        properties: { order_id: "7", state: "refunded" },
+      });
+    }
+  });
+
+  it("have no event in Segment's specification that the table lacks", () => {
+    // E-commerce specification, version 2, "Ordering", and what is often sent beside it.
+    const specified = ["Order Completed", "Order Updated", "Order Refunded", "Order Cancelled"];
+    expect(Object.keys(orderEventStates)).toEqual([...specified, "Order Shipped"]);
+    for (const name of Object.keys(orderEventStates)) {
+      expect(eventOf(tracked(name, { order_id: "o-1", total: 5 })).type).toMatch(/^order\./);
+    }
   });
 
   it("that are shipped need no amount", () => {

@@ -65,7 +65,7 @@ export const segment: Connector<SegmentSourceSettings> = {
       `On a website (npm install @segment/analytics-next): AnalyticsBrowser.load({ writeKey: "<write key>", cdnURL: "${collector}" }, { integrations: { "Segment.io": { apiHost: "${host}/v1"${protocol} } } })`,
       `From anything else: POST ${collector}/v1/track, /v1/identify, /v1/group, /v1/page, /v1/screen, /v1/alias or /v1/batch with the write key as the user name of Basic authentication and no password.`,
       "Call identify with the user's id and e-mail address, and group with the company's id: without them nobody knows whose the events are.",
-      'Orders are track calls named "Order Completed", "Order Cancelled" and "Order Refunded" with order_id, total and currency; where the shop itself is a source too, set orders to another_source.',
+      'Orders are track calls named "Order Completed", "Order Updated", "Order Cancelled" and "Order Refunded" with order_id, total and currency (a refund without total takes back the whole order); where the shop itself is a source too, set orders to another_source.',
     ];
   },
   /** Messages come by the Segment API, where the collector looks up the write key; webhooks have no part in it. */

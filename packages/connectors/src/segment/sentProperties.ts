@@ -5,7 +5,7 @@ import type { Fields } from "../members.ts";
  * Names that mean something of their own in the contract. What the sender calls so need not mean the same, or have the
  * same type: it is kept as `sent_…`.
  */
-const contractNames = new Set([
+const contractNames: ReadonlySet<string> = new Set([
   "amount",
   "campaign",
   "currency",
@@ -25,11 +25,23 @@ const contractNames = new Set([
   "url",
 ]);
 
+/** Names that mean something in the contract of orders besides; elsewhere a `state` or a `version` is the sender's. */
+export const orderNames: ReadonlySet<string> = new Set([
+  ...contractNames,
+  ...["state", "version", "part_of", "payer", "test", "subscription", "refunds", "refunded", "refund_id"],
+  ...["liabilities", "placed_at", "paid_at", "fulfilled_at", "cancelled_at", "tax", "shipping", "discount"],
+]);
+
 /**
  * Our properties that are there, and all that the sender says beside them. What is `read` is in ours already, in another
  * form.
  */
-export function withSent(ours: Fields, sent: Fields, read: ReadonlySet<string> = nothing): Fields {
+export function withSent(
+  ours: Fields,
+  sent: Fields,
+  read: ReadonlySet<string> = nothing,
+  names: ReadonlySet<string> = contractNames,
+): Fields {
   const all: Fields = {};
   for (const name in ours) if (ours[name] !== undefined) all[name] = ours[name];
   for (const name in sent) {
@@ -37,7 +49,7 @@ export function withSent(ours: Fields, sent: Fields, read: ReadonlySet<string> =
     if (name === "__proto__" || read.has(name)) continue;
     const value = sent[name];
     const isOurs = Object.hasOwn(ours, name) && ours[name] !== undefined;
-    if (!isOurs && !contractNames.has(name)) all[name] = value;
+    if (!isOurs && !names.has(name)) all[name] = value;
     else if (value !== "" && value !== null && asText(value) !== ours[name]) all[`sent_${name}`] = value;
   }
   return all;

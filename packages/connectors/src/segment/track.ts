@@ -3,18 +3,19 @@ import type { MappedEvent } from "../connector.ts";
 import { asObject, asText } from "../json.ts";
 import { ElementFault, type Fields, neededText } from "../members.ts";
 import type { SegmentMessage } from "./message.ts";
-import { type OrderStep, orderEvents } from "./orders.ts";
+import { type OrderStep, orderEvents, orderIdOf } from "./orders.ts";
 import { pageOf } from "./page.ts";
 import { withSent } from "./sentProperties.ts";
 import { eventKey } from "./sourceSettings.ts";
 
-/** Events of Segment's e-commerce specification that are orders; "Order Shipped" is not in it, but often sent. */
+/** Events about orders; see states.ts for what each says. */
 const orderSteps = new Map<string, OrderStep>([
-  ["ordercompleted", "order.placed"],
-  ["ordercancelled", "order.cancelled"],
-  ["ordercanceled", "order.cancelled"],
-  ["orderrefunded", "order.refunded"],
-  ["ordershipped", "order.shipped"],
+  ["ordercompleted", "completed"],
+  ["orderupdated", "updated"],
+  ["ordercancelled", "cancelled"],
+  ["ordercanceled", "cancelled"],
+  ["orderrefunded", "refunded"],
+  ["ordershipped", "shipped"],
 ]);
 
 const productEvents = new Set(["productviewed", "productclicked"]);
@@ -39,7 +40,7 @@ function web(
   sent: Fields,
   named: Fields,
 ): MappedEvent {
-  const order = { order_id: asText(sent.order_id)?.slice(0, 512), currency: asText(sent.currency)?.slice(0, 512) };
+  const order = { order_id: orderIdOf(sent)?.slice(0, 512), currency: asText(sent.currency)?.slice(0, 512) };
   const ours = { ...named, ...order, ...pageOf(sent, context) };
   return { id, type, occurred_at, identifiers, properties: withSent(ours, sent) };
 }
