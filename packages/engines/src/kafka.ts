@@ -1,4 +1,4 @@
-import {
+import kafkajs, {
   type Admin,
   CompressionTypes,
   type Consumer,
@@ -12,6 +12,9 @@ import { z } from "zod";
 import { registerCompression } from "./compression.ts";
 import type { EngineLogger } from "./logger.ts";
 import { retry } from "./retry.ts";
+
+/** Not a name that ES modules may import from it. */
+const { ConfigResourceTypes } = kafkajs;
 
 /** How to reach Kafka. All from the environment; `ca`, `cert` and `key` are PEM texts. */
 export const kafkaSettingsShape = {
@@ -82,14 +85,27 @@ export async function connectProducer(kafka: Kafka): Promise<Producer> {
   return producer;
 }
 
+/** Partitions that were added to a topic are read after this long; kafkajs looks every five minutes by itself. */
+export const partitionsLookedForEveryMs = 15_000;
+
 export interface TopicSpec {
   topic: string;
   partitions: number;
 }
 
-/** Creates what is missing and waits until it can be written to; existing topics stay as they are. */
+/**
+ * When a message arrived is the broker's word: a producer's own time may be in seconds, of another day or wrong, and
+ * ingest judges events by it.
+ */
+const arrivalTime = { name: "message.timestamp.type", value: "LogAppendTime" };
+
+/** Creates what is missing, waits until it can be written to, and has existing topics stamped by the broker. */
 export async function ensureTopics(admin: Admin, topics: TopicSpec[], replicationFactor: number): Promise<string[]> {
   const existing = new Set(await admin.listTopics());
+  await stampByBroker(
+    admin,
+    topics.map(({ topic }) => topic).filter((topic) => existing.has(topic)),
+  );
   const missing = topics.filter(({ topic }) => !existing.has(topic));
   if (missing.length === 0) return [];
   await admin.createTopics({
@@ -98,13 +114,44 @@ export async function ensureTopics(admin: Admin, topics: TopicSpec[], replicatio
       topic,
       numPartitions: partitions,
       replicationFactor,
-      configEntries: [{ name: "max.message.bytes", value: String(4 * 1024 * 1024) }],
+      configEntries: [{ name: "max.message.bytes", value: String(4 * 1024 * 1024) }, arrivalTime],
     })),
   });
   const names = missing.map(({ topic }) => topic);
   // kafkajs' own wait gives up where the broker it asks has not heard of the topic yet, which is usual under load.
   await retry(() => untilLed(admin, names), { minDelayMs: 50, maxDelayMs: 500, attempts: 60 });
   return names;
+}
+
+/** Of a topic's configuration, what somebody set for it (`ConfigSource.TOPIC_CONFIG`). */
+const setForTopic = 1;
+
+async function stampByBroker(admin: Admin, topics: string[]): Promise<void> {
+  if (topics.length === 0) return;
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  });
+  const others = resources.filter(({ configEntries }) =>
+    configEntries.some(
+      ({ configName, configValue }) => configName === arrivalTime.name && configValue !== arrivalTime.value,
+    ),
+  );
+  if (others.length === 0) return;
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: others.map(({ resourceName, configEntries }) => ({
+      type: ConfigResourceTypes.TOPIC,
+      name: resourceName,
+      // What is not named falls back to the broker's default.
+      configEntries: [
+        ...configEntries
+          .filter(({ configName, configSource }) => configSource === setForTopic && configName !== arrivalTime.name)
+          .map(({ configName, configValue }) => ({ name: configName, value: configValue })),
+        arrivalTime,
+      ],
+    })),
+  });
 }
 
 /** @throws Error while a partition of the topics has no leader */
@@ -116,4 +163,4 @@ async function untilLed(admin: Admin, names: string[]): Promise<void> {
   }
 }
 
-export { type Admin, CompressionTypes, type Consumer, type Kafka, type Producer };
+export { type Admin, CompressionTypes, ConfigResourceTypes, type Consumer, type Kafka, type Producer };

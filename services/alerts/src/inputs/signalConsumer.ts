@@ -1,4 +1,12 @@
-import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry, withEmptyFetches } from "@keypulse/engines";
+import {
+  type Consumer,
+  type EngineLogger,
+  type Kafka,
+  keepBeating,
+  partitionsLookedForEveryMs,
+  retry,
+  withEmptyFetches,
+} from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
 import type { RawSignal } from "../steps/readSignals.ts";
 
@@ -47,6 +55,7 @@ export function createSignalConsumer(
     maxWaitTimeInMs: 250,
     maxBytesPerPartition: 4 * 1024 * 1024,
     allowAutoTopicCreation: false,
+    metadataMaxAge: partitionsLookedForEveryMs,
     retry: {
       initialRetryTime: 200,
       maxRetryTime: 5_000,

@@ -117,6 +117,32 @@ describe("range consumer", () => {
     await end();
   });
 
+  it("reads partitions that are added within half a minute, from their begin", { timeout: 60_000 }, async () => {
+    const stored: string[] = [];
+    const { end, topic } = await consume(async ({ partition, messages }) => {
+      stored.push(...messages.map(({ value }) => `${partition}:${value}`));
+    });
+    const admin = kafka.admin();
+    const producer = kafka.producer();
+    await Promise.all([admin.connect(), producer.connect()]);
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] });
+    await eventually(
+      () =>
+        producer.send({ topic, messages: [{ partition: 1, value: "new" }] }).then(
+          () => true,
+          () => false,
+        ),
+      (sent) => sent,
+    );
+    await eventually(
+      async () => stored,
+      (list) => list.includes("1:new"),
+      30_000,
+    );
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+    await end();
+  });
+
   describe("where producers use transactions", () => {
     /** One that is committed and one that is aborted, each with records of Kafka's own behind its messages. */
     const transact = async (topic: string, count: number, end: "commit" | "abort" | "leave", timeoutMs = 60_000) => {

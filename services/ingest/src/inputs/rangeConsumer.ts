@@ -1,6 +1,14 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Consumer, type EngineLogger, type Kafka, keepBeating, retry, withEmptyFetches } from "@keypulse/engines";
+import {
+  type Consumer,
+  type EngineLogger,
+  type Kafka,
+  keepBeating,
+  partitionsLookedForEveryMs,
+  retry,
+  withEmptyFetches,
+} from "@keypulse/engines";
 import type { EachBatchPayload } from "kafkajs";
 import pLimit from "p-limit";
 import type { Decision } from "../domain/decision.ts";
@@ -95,6 +103,7 @@ export function createRangeConsumer(
     maxBytes: settings.mostBytes,
     maxBytesPerPartition: settings.mostBytes,
     allowAutoTopicCreation: false,
+    metadataMaxAge: partitionsLookedForEveryMs,
     retry: {
       initialRetryTime: 200,
       maxRetryTime: 5_000,

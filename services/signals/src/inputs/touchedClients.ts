@@ -1,5 +1,5 @@
 import { clientsTouchedSchema } from "@keypulse/contracts";
-import type { Consumer, EngineLogger, Kafka } from "@keypulse/engines";
+import { type Consumer, type EngineLogger, type Kafka, partitionsLookedForEveryMs } from "@keypulse/engines";
 
 /** With more than this, all clients are looked at instead. */
 const mostClients = 50_000;
@@ -23,6 +23,7 @@ export class TouchedClients {
       groupId,
       maxWaitTimeInMs: 200,
       allowAutoTopicCreation: false,
+      metadataMaxAge: partitionsLookedForEveryMs,
       retry: { retries: Number.MAX_SAFE_INTEGER, restartOnFailure: async () => true },
     });
     this.#topic = topic;
