@@ -3,7 +3,7 @@ import { money, table } from "../start/report.ts";
 import type { DryRunReport } from "./dryRun.ts";
 import type { ImportReport } from "./runImport.ts";
 import { whole } from "./showProgress.ts";
-import { countRefused, type Tally } from "./tally.ts";
+import { countRefused, type Refusals, type Tally } from "./tally.ts";
 
 /** What a run did, and where to look. @param wide columns that a line may have */
 export function showImport(report: ImportReport, wide: number): string {
@@ -21,6 +21,7 @@ export function showImport(report: ImportReport, wide: number): string {
     first,
     table([["Format", report.format], ...facts(tally)], wide),
     ...refusals(tally, "kept in the view rejected", wide),
+    ...doubts(tally, "taken as they are", wide),
     ...(report.sourceCreated ? [newSourceNote(source)] : []),
     `Look further (ingest stores what arrives within seconds)\n${table(look, Number.POSITIVE_INFINITY)}`,
   ].join("\n\n");
@@ -37,6 +38,7 @@ export function showDryRun(report: DryRunReport, wide: number): string {
     `A dry run of ${file}${interrupted ? ", stopped" : ""}: nothing was sent.`,
     table([["Format", report.format], ["Source", about], ...facts(tally)], wide),
     ...refusals(tally, "would be kept in the view rejected", wide),
+    ...doubts(tally, "would be taken as they are", wide),
     ...(report.rows.length > 0 ? [`The first events\n${eventTable(report)}`] : []),
   ].join("\n\n");
 }
@@ -62,16 +64,23 @@ function facts(tally: Tally): [string, string | undefined][] {
 function refusals(tally: Tally, where: string, wide: number): string[] {
   const count = countRefused(tally);
   if (count === 0) return [];
-  const lines = Object.entries(tally.refused).flatMap(([reason, refused]) => {
-    const examples = refused.examples.map(({ line, detail }): [string, string] => [`line ${line}`, detail]);
-    const more = refused.count - examples.length;
-    return [
-      `  ${reason} ${whole(refused.count)}`,
-      indent(table(examples, wide - 2)),
-      ...(more > 0 ? [`    and ${whole(more)} more`] : []),
-    ];
-  });
+  const lines = Object.entries(tally.refused).flatMap(([reason, refused]) => [
+    `  ${reason} ${whole(refused.count)}`,
+    ...examplesOf(refused, wide),
+  ]);
   return [`Refused, ${where}: ${whole(count)}\n${lines.join("\n")}`];
+}
+
+/** Orders whose lines and totals differ. A tally that an earlier version began has none. */
+function doubts({ doubtful = { count: 0, examples: [] } }: Partial<Tally>, what: string, wide: number): string[] {
+  if (doubtful.count === 0) return [];
+  return [`Don't add up, ${what}: ${whole(doubtful.count)}\n${examplesOf(doubtful, wide).join("\n")}`];
+}
+
+function examplesOf({ count, examples }: Refusals, wide: number): string[] {
+  const shown = examples.map(({ line, detail }): [string, string] => [`line ${line}`, detail]);
+  const more = count - examples.length;
+  return [indent(table(shown, wide - 2)), ...(more > 0 ? [`    and ${whole(more)} more`] : [])];
 }
 
 function eventTable({ rows }: DryRunReport): string {

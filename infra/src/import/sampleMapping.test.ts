@@ -34,7 +34,10 @@ describe("A draft of a mapping", () => {
     expect(missing).toEqual([]);
     const [order] = await Array.fromAsync(readOrders([Buffer.from(`${header}\n${row}\n`)], parseMapping(text)));
     expect(order).toMatchObject({
-      events: [{ id: "order 7:placed", occurred_at: at, properties: { amount: "1234.50", currency: "EUR" } }],
+      events: [
+        { id: "order 7:placed", occurred_at: at, properties: { amount: "1234.50", currency: "EUR" } },
+        { type: "order.updated", occurred_at: at, properties: { state: "placed", amount: "1234.50" } },
+      ],
     });
   });
 
@@ -45,5 +48,10 @@ describe("A draft of a mapping", () => {
     expect(text).toContain('  amount: "Total: net"\n');
     expect(text).toContain("# not used: #, when");
     expect(() => parseMapping(text)).toThrow();
+  });
+
+  it("asks how an amount is meant that can be read in two ways", () => {
+    const { text } = draft("Order,Date,Client,Total", "7,2026-01-03,acme,1.234");
+    expect(text).toContain("# decimal_comma: true or false, for 1.234 can be read in two ways\n");
   });
 });

@@ -64,7 +64,9 @@ export function sampleMapping(
     ...(identifiers.some((field) => guessed.has(field)) ? [] : ["account_id"]),
   ];
   const format = timeFormatOf(cell("placed_at"));
-  const comma = [cell("amount"), cell("unit_price")].some((amount) => /,\d{1,2}$/.test(amount));
+  const amounts = [cell("amount"), cell("unit_price")];
+  const comma = amounts.some((amount) => /,\d{1,2}$/.test(amount));
+  const doubtful = amounts.find((amount) => /^-?[1-9]\d{0,2}[.,]\d{3}$/.test(amount));
   const unused = columns.filter((column) => ![...guessed.values()].includes(column));
   const lines = [
     "columns:  # our field: the file's column",
@@ -76,14 +78,17 @@ export function sampleMapping(
     ...(guessed.has("currency") ? [] : ["constants:", `  currency: ${currency ?? "EUR"}  # of all amounts`]),
     ...(guessed.has("status")
       ? [
-          "statuses:  # what stands there: order.placed (also where it isn't listed), order.cancelled, …",
-          "  cancelled: order.cancelled",
+          "statuses:  # what stands there: placed (also where it isn't listed), pending, paid, fulfilled, refunded, failed, …",
+          "  cancelled: cancelled",
           "  draft: ignored",
         ]
       : []),
     `time_zone: ${timeZone ?? "UTC"}  # of the clocks by which times are written`,
     ...(format === undefined ? [] : [`time_format: ${format}  # as in ${cell("placed_at")}`]),
     ...(comma ? ["decimal_comma: true"] : []),
+    ...(!comma && doubtful !== undefined
+      ? [`# decimal_comma: true or false, for ${doubtful} can be read in two ways`]
+      : []),
     ...(encoding === undefined ? [] : [`encoding: ${scalar(encoding)}`]),
     ...(unused.length > 0 ? [`# not used: ${unused.join(", ")}`] : []),
   ];

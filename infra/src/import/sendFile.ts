@@ -48,7 +48,8 @@ export async function sendFile(job: ImportJob, sending: Sending): Promise<Sent> 
   const unfinished = sending.before && !sending.before.finishedAt && !options.again ? sending.before : undefined;
   const startedAt = unfinished?.startedAt ?? now.toISOString();
   const refusedAreKept = sending.before?.refusedAreKept ?? false;
-  const tally = unfinished?.tally ?? emptyTally(how.header === undefined ? 0 : 1);
+  // What an earlier version kept may lack what this one counts.
+  const tally: Tally = { ...emptyTally(how.header === undefined ? 0 : 1), ...unfinished?.tally };
   const skip = tally.orders;
   const eventsBefore = tally.events;
   let acknowledged = structuredClone(tally);

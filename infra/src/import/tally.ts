@@ -1,5 +1,6 @@
 import { addDecimals, type ReadOrder } from "@keypulse/connectors/files";
-import { decimalSchema, type EventType, occurredAtProblem, revenueSign } from "@keypulse/contracts";
+import { type EventType, occurredAtProblem } from "@keypulse/contracts";
+import { moneyOf } from "./moneyOf.ts";
 import type { TakenOrder } from "./takeOrder.ts";
 
 /** What was read so far. Plain values, so that it is kept with the progress and goes on after a break. */
@@ -13,6 +14,8 @@ export interface Tally {
   events: number;
   byType: Partial<Record<EventType, number>>;
   refused: Record<string, Refusals>;
+  /** Orders that were taken, though they don't add up. */
+  doubtful: Refusals;
   /** By currency; decimals. */
   money: Record<string, { placed: string; takenBack: string }>;
   firstMs: number | null;
@@ -35,6 +38,7 @@ export const emptyTally = (headerLines: number): Tally => ({
   events: 0,
   byType: {},
   refused: {},
+  doubtful: { count: 0, examples: [] },
   money: {},
   firstMs: null,
   lastMs: null,
@@ -49,35 +53,40 @@ export function addToTally(tally: Tally, order: ReadOrder, taken: TakenOrder, no
   tally.lines += linesIn(order.raw);
   if (taken.refused !== undefined) refuse(tally, taken.refused.reason, order.line, taken.refused.detail);
   else if (taken.events.length === 0) tally.unused += 1;
-  for (const { type, occurred_at, properties } of taken.events) {
+  else {
+    for (const doubt of "doubts" in order ? (order.doubts ?? []) : []) addExample(tally.doubtful, order.line, doubt);
+  }
+  const stored = taken.events.filter(({ occurred_at }) => {
     const atMs = Date.parse(occurred_at);
     // Sent all the same: ingest decides by its own clock, and keeps what it refuses.
     const problem = occurredAtProblem(occurred_at, atMs, nowMs);
-    if (problem !== undefined) {
-      refuse(tally, "bad_time", order.line, problem);
-      continue;
-    }
+    if (problem !== undefined) refuse(tally, "bad_time", order.line, problem);
+    return problem === undefined;
+  });
+  for (const { type, occurred_at } of stored) {
+    const atMs = Date.parse(occurred_at);
     tally.events += 1;
     tally.byType[type] = (tally.byType[type] ?? 0) + 1;
     tally.firstMs = Math.min(tally.firstMs ?? atMs, atMs);
     tally.lastMs = Math.max(tally.lastMs ?? atMs, atMs);
-    const sign = revenueSign[type];
-    if (sign !== undefined) addMoney(tally, String(properties.currency), decimalSchema.parse(properties.amount), sign);
   }
+  const money = moneyOf(stored);
+  if (money === undefined) return;
+  const sums = tally.money[money.currency] ?? { placed: "0.00", takenBack: "0.00" };
+  tally.money[money.currency] = {
+    placed: addDecimals(sums.placed, money.placed),
+    takenBack: addDecimals(sums.takenBack, money.takenBack),
+  };
 }
 
 function refuse(tally: Tally, reason: string, line: number, detail: string): void {
   tally.refused[reason] ??= { count: 0, examples: [] };
-  const refusals = tally.refused[reason];
-  refusals.count += 1;
-  if (refusals.examples.length < mostExamples) refusals.examples.push({ line, detail });
+  addExample(tally.refused[reason], line, detail);
 }
 
-function addMoney(tally: Tally, currency: string, amount: string, sign: 1 | -1): void {
-  tally.money[currency] ??= { placed: "0.00", takenBack: "0.00" };
-  const money = tally.money[currency];
-  if (sign === 1) money.placed = addDecimals(money.placed, amount);
-  else money.takenBack = addDecimals(money.takenBack, amount);
+function addExample(to: Refusals, line: number, detail: string): void {
+  to.count += 1;
+  if (to.examples.length < mostExamples) to.examples.push({ line, detail });
 }
 
 function linesIn(raw: string): number {

@@ -1,5 +1,4 @@
 import { DateTime } from "luxon";
-import { asDecimal, toContractPlaces } from "../amounts.ts";
 import { ElementFault } from "../members.ts";
 
 /** How a file writes its cells. */
@@ -8,9 +7,13 @@ export interface CellOptions {
   timeZone: string;
   /** Luxon's tokens, such as "dd.MM.yyyy HH:mm"; ISO 8601 where it is absent. */
   timeFormat?: string | undefined;
-  /** Whether 1.234,5 is meant by a comma; where it is absent, only what can't be mistaken is read. */
-  decimalComma?: boolean | undefined;
 }
+
+/** What spreadsheet programs make of a date that nobody formats: the number of days since 1900. */
+const serialNumber = /^[2-5]\d{4}([.,]\d+)?$/;
+
+/** A cell's text for people, short enough for a line. */
+export const quoted = (cell: string): string => (cell.length > 60 ? `${cell.slice(0, 59)}…` : cell);
 
 /** What spreadsheet programs make of long numbers: 5778367414385 is shown, and then saved, as 5.77837E+12. */
 const rounded = /^[+-]?\d+([.,]\d+)?E\+\d+$/i;
@@ -34,29 +37,6 @@ export function idOf(cell: string, column: string): string {
   return text.replace(/^(\d+)\.0$/, "$1");
 }
 
-/** A decimal with point, sign kept. @throws ElementFault where the cell is none, or could be two */
-export function amountOf(cell: string, column: string, { decimalComma }: CellOptions): string {
-  const text = cell.replace(/[\s\u00a0\u202f']/g, "");
-  const plain = decimalComma === undefined ? unmistakable(text) : withPoint(text, decimalComma);
-  const amount = asDecimal(plain);
-  if (amount !== undefined) return toContractPlaces(amount);
-  if (/^-?\d{1,3},\d{3}$/.test(text)) {
-    throw new ElementFault(`${column}: ${text} may have a decimal comma or not; say so (decimal_comma)`);
-  }
-  throw new ElementFault(`${column}: ${text === "" ? "is empty" : "is not an amount"}`);
-}
-
-function withPoint(text: string, decimalComma: boolean): string {
-  return decimalComma ? text.replaceAll(".", "").replace(",", ".") : text.replaceAll(",", "");
-}
-
-/** A comma before one, two or four digits, or after a point, divides; before three it may group. */
-function unmistakable(text: string): string {
-  if (/^-?\d{1,3}(\.\d{3})+,\d+$/.test(text) || /^-?\d+,(\d{1,2}|\d{4,})$/.test(text)) return withPoint(text, true);
-  if (/^-?\d{1,3}(,\d{3})+\.\d+$/.test(text)) return withPoint(text, false);
-  return text;
-}
-
 /** A time as ISO 8601 in UTC. @throws ElementFault */
 export function timeOf(cell: string, column: string, options: CellOptions): string {
   const time = options.timeFormat
@@ -64,7 +44,11 @@ export function timeOf(cell: string, column: string, options: CellOptions): stri
     : readIso(cell, options.timeZone);
   if (!time.isValid) {
     const wanted = options.timeFormat ?? "2026-01-31 09:30";
-    throw new ElementFault(`${column}: ${cell === "" ? "is empty" : `is not a time such as ${wanted}`}`);
+    if (cell === "") throw new ElementFault(`${column}: is empty`);
+    const hint = serialNumber.test(cell)
+      ? ", the number that a spreadsheet program keeps of a date: format the column"
+      : "";
+    throw new ElementFault(`${column}: is not a time such as ${wanted}: "${quoted(cell)}"${hint}`);
   }
   return new Date(time.toMillis()).toISOString();
 }

@@ -1,8 +1,16 @@
-import { addDecimals, isNegative, multiplyDecimals, toContractPlaces, withoutSign } from "../amounts.ts";
+import {
+  addDecimals,
+  isNegative,
+  multiplyDecimals,
+  subtractDecimals,
+  toContractPlaces,
+  withoutSign,
+} from "../amounts.ts";
 import type { MappedEvent } from "../connector.ts";
 import { present } from "../elements.ts";
 import { ElementFault } from "../members.ts";
-import { amountOf, idOf, timeOf } from "./cells.ts";
+import { amountOf } from "./amountCells.ts";
+import { idOf, timeOf } from "./cells.ts";
 import { cellOptions, given, type KnownTable, orderStep, type ReadOptions } from "./orderFormat.ts";
 import type { Row } from "./row.ts";
 
@@ -22,18 +30,18 @@ export const onlineRetail: KnownTable = {
   needed: [number, ["StockCode"], ["Quantity"], ["InvoiceDate"], price, customer],
   create: (options) => ({
     groupOf: (row) => idOf(row.cell(...number), "InvoiceNo"),
-    eventsOf: (rows) => [invoice(rows, options)],
+    readOrder: (rows) => ({ events: [invoice(rows, options)] }),
   }),
 };
 
 /**
- * Quantities are negative where goods came back: on C… invoices, which cancel, and where stock was written off. The
- * contract knows no negative numbers; the type says which way the money goes.
+ * Quantities are negative where goods came back: on C… invoices, which cancel, and where stock was written off. There
+ * the type says that they go back, and their number is turned round.
  */
 function invoice(rows: readonly [Row, ...Row[]], options: ReadOptions): MappedEvent {
   const [first] = rows;
   const orderId = idOf(first.cell(...number), "InvoiceNo");
-  const cells = cellOptions(options, "Europe/London");
+  const cells = { ...cellOptions(options, "Europe/London"), plainPoint: true };
   const lines = rows.map((row) => {
     const quantity = amountOf(row.cell("Quantity"), "Quantity", cells);
     const unitPrice = amountOf(row.cell(...price), "UnitPrice", cells);
@@ -48,8 +56,8 @@ function invoice(rows: readonly [Row, ...Row[]], options: ReadOptions): MappedEv
     return present({
       sku,
       name: given(row.cell("Description")),
-      quantity: withoutSign(quantity),
-      unit_price: withoutSign(unitPrice),
+      quantity: step === "placed" ? quantity : subtractDecimals("0", quantity),
+      unit_price: unitPrice,
     });
   });
   const charges = items.filter(({ sku }) => !isProduct(sku ?? ""));

@@ -2,6 +2,7 @@ import type { EventType, Identifiers } from "@keypulse/contracts";
 import type { MappedEvent } from "../connector.ts";
 import { eventId, present } from "../elements.ts";
 import type { Fields } from "../members.ts";
+import type { AmountOptions } from "./amountCells.ts";
 import type { CellOptions } from "./cells.ts";
 import type { Row } from "./row.ts";
 
@@ -29,10 +30,17 @@ export interface OrderFormat {
    */
   groupOf(row: Row): string;
   /**
-   * All that the rows of one order say has happened; nothing where they are no order.
+   * All that the rows of one order say; no events where they are no order.
    * @throws ElementFault
    */
-  eventsOf(rows: readonly [Row, ...Row[]]): MappedEvent[];
+  readOrder(rows: readonly [Row, ...Row[]]): OrderRead;
+}
+
+/** What the rows of one order say. */
+export interface OrderRead {
+  events: MappedEvent[];
+  /** What doesn't add up, in words; the order is taken all the same. */
+  doubts?: readonly string[];
 }
 
 /** A table that is known by its header. */
@@ -64,9 +72,13 @@ export function orderStep(
   };
 }
 
-export function cellOptions(options: ReadOptions, timeZone: string, timeFormat?: string): CellOptions {
+export function cellOptions(options: ReadOptions, timeZone: string, timeFormat?: string): CellOptions & AmountOptions {
   return { timeZone: options.timeZone ?? timeZone, timeFormat, decimalComma: options.decimalComma };
 }
+
+/** The latest of times in UTC, as ISO 8601. */
+export const latest = (first: string, ...others: (string | undefined)[]): string =>
+  others.reduce<string>((last, time) => (time !== undefined && time > last ? time : last), first);
 
 /** An empty cell is an absent member. */
 export const given = (cell: string): string | undefined => (cell === "" ? undefined : cell);

@@ -19,8 +19,17 @@ function eventsOf(orders: Awaited<ReturnType<typeof read>>) {
   );
 }
 
+/** Ids without what only tells versions apart. */
 const shortly = (orders: Awaited<ReturnType<typeof read>>) =>
-  eventsOf(orders).map(({ id, occurred_at, properties }) => [id, occurred_at, properties.amount]);
+  eventsOf(orders).map(({ id, occurred_at, properties }) => [
+    id.replace(/:updated-.*$/, ":updated"),
+    occurred_at,
+    properties.amount,
+  ]);
+const versionsOf = (orders: Awaited<ReturnType<typeof read>>) =>
+  eventsOf(orders).filter(({ type }) => type === "order.updated");
+const faultsOf = (orders: Awaited<ReturnType<typeof read>>) =>
+  orders.flatMap((order) => ("fault" in order ? [`${order.line}: ${order.fault}`] : []));
 
 describe("Files are recognised by their header", () => {
   it.each([
@@ -100,21 +109,25 @@ describe("Online Retail", () => {
 });
 
 describe("A Shopify export", () => {
-  it("tells all steps of an order whose cells stand on its first row only", async () => {
+  it("tells an order, whose cells stand on its first row only, as of the latest time that it names", async () => {
     const orders = await read(sample("shopifyOrders.csv"));
     expect(shortly(orders)).toEqual([
       ["order 5778367414385:placed", "2026-06-01T08:01:00.000Z", "45.00"],
-      ["order 5778367414385:paid", "2026-06-01T08:02:00.000Z", "45.00"],
-      ["order 5778367414385:shipped", "2026-06-02T07:00:00.000Z", undefined],
-      ["order 5778367414385:refunded", "2026-06-02T07:00:00.000Z", "5.00"],
-      ["order 5778367414386:placed", "2026-06-03T06:00:00.000Z", "12.00"],
-      ["order 5778367414386:cancelled", "2026-06-04T06:00:00.000Z", "12.00"],
+      ["order 5778367414385:updated", "2026-06-02T07:00:00.000Z", "45.00"],
+      ["order 5778367414386:updated", "2026-06-04T06:00:00.000Z", "12.00"],
     ]);
     expect(orders.map(({ line }) => line)).toEqual([2, 5]);
-    const [placed] = eventsOf(orders);
-    expect(placed).toMatchObject({
+    const [first, second] = versionsOf(orders);
+    expect(first).toMatchObject({
       identifiers: { email: "ana@acme.example", phone: "+493012345678" },
       properties: {
+        state: "fulfilled",
+        placed_at: "2026-06-01T08:01:00.000Z",
+        paid_at: "2026-06-01T08:02:00.000Z",
+        fulfilled_at: "2026-06-02T07:00:00.000Z",
+        refunded: "5.00",
+        shipping: "5.00",
+        tax: "0.00",
         order_number: "#1017",
         company: "Acme",
         items: [
@@ -123,11 +136,48 @@ describe("A Shopify export", () => {
         ],
       },
     });
+    expect(second!.properties).toMatchObject({ state: "cancelled", cancelled_at: "2026-06-04T06:00:00.000Z" });
   });
 
   it("has the ids of the shop's webhooks, so that history and live messages are one", async () => {
     const [placed] = eventsOf(await read(sample("shopifyOrders.csv")));
     expect(placed!.id).toBe("order 5778367414385:placed");
+  });
+
+  it("that is made again is the same where nothing changed, and later than the first where more went back", async () => {
+    const again = sample("shopifyOrders.csv").replace(",5.00,Acme,0.00,", ",15.00,Acme,0.00,");
+    const [first, second] = [versionsOf(await read(sample("shopifyOrders.csv"))), versionsOf(await read(again))];
+    expect(second[1]!.id).toBe(first[1]!.id);
+    expect(second[0]!.id).not.toBe(first[0]!.id);
+    expect(second[0]!.occurred_at).toBe(first[0]!.occurred_at);
+    expect(second[0]!.properties.refunded).toBe("15.00");
+    expect(Number(second[0]!.properties.version)).toBeGreaterThan(Number(first[0]!.properties.version));
+  });
+
+  it("of an order that was authorised or that failed makes no sale", async () => {
+    for (const [status, state] of Object.entries({
+      authorized: "authorized",
+      expired: "failed",
+      voided: "cancelled",
+    })) {
+      const unpaid = sample("shopifyOrders.csv")
+        .replace(",voided,", `,${status},`)
+        .replace("2026-06-04 08:00:00 +0200", "");
+      expect(eventsOf(await read(unpaid)).slice(2)).toMatchObject([{ type: "order.updated", properties: { state } }]);
+    }
+  });
+
+  it("says where lines don't come to the total", async () => {
+    const [right, wrong] = await Promise.all(
+      [sample("shopifyOrders.csv"), sample("shopifyOrders.csv").replace(",45.00,2026", ",145.00,2026")].map((text) =>
+        read(text),
+      ),
+    );
+    expect(right).toMatchObject([{ doubts: [] }, { doubts: [] }]);
+    expect(wrong).toMatchObject([
+      { doubts: ["lines come to 40.00, but the total is 145.00 (difference 105.00)"] },
+      { doubts: [] },
+    ]);
   });
 
   it("without Id is known by shop and number", async () => {
@@ -147,7 +197,10 @@ describe("A Shopify export", () => {
       { line: 5 },
     ]);
     const shortDate = sample("shopifyOrders.csv").replace("2026-06-01 10:01:00 +0200", "6/1/2026 10:01");
-    expect(await read(shortDate)).toMatchObject([{ fault: "Created at: is not a time such as 2026-01-31 09:30" }, {}]);
+    expect(await read(shortDate)).toMatchObject([
+      { fault: 'Created at: is not a time such as 2026-01-31 09:30: "6/1/2026 10:01"' },
+      {},
+    ]);
   });
 });
 
@@ -156,13 +209,35 @@ describe("A Stripe export", () => {
     const orders = await read(sample("stripePayments.csv"));
     expect(shortly(orders)).toEqual([
       ["ch_1:placed", "2026-01-02T03:04:05.000Z", "29.35"],
-      ["ch_1:paid", "2026-01-02T03:04:05.000Z", "29.35"],
+      ["ch_1:updated", "2026-01-02T03:04:05.000Z", "29.35"],
       ["ch_2:placed", "2026-01-03T03:04:05.000Z", "100.00"],
-      ["ch_2:paid", "2026-01-03T03:04:05.000Z", "100.00"],
-      ["ch_2:refunded", "2026-01-03T03:04:05.000Z", "40.00"],
+      ["ch_2:updated", "2026-01-03T03:04:05.000Z", "100.00"],
+    ]);
+    expect(
+      versionsOf(orders).map(({ properties }) => [properties.state, properties.payer, properties.refunded]),
+    ).toEqual([
+      ["paid", "cus_Na6", undefined],
+      ["paid", "cus_Na6", "40.00"],
     ]);
     expect(orders.at(-1)).toMatchObject({ line: 4, events: [], raw: expect.stringMatching(/^ch_3,.*Failed$/) });
     expect(eventsOf(orders)[0]!.identifiers).toEqual({ user_id: "stripe:customer:cus_Na6", email: "ana@acme.example" });
+  });
+
+  it("has the sales of the webhooks: by payment, or by the invoice that it names; nothing of what wasn't captured", async () => {
+    const header = "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Customer ID,Customer Email,Status";
+    const rows = [
+      "ch_1,2026-01-02 03:04:05,50.00,0.00,eur,true,cus_1,a@acme.example,Paid,pi_1,",
+      "ch_2,2026-01-02 03:04:05,50.00,0.00,eur,true,cus_1,a@acme.example,Paid,pi_2,in_2",
+      "ch_3,2026-01-02 03:04:05,50.00,0.00,eur,false,cus_1,a@acme.example,Paid,pi_3,",
+    ];
+    const events = eventsOf(await read([`${header},PaymentIntent ID,Invoice ID`, ...rows].join("\n")));
+    expect(events.map(({ properties }) => [properties.order_id, properties.state, properties.part_of])).toEqual([
+      ["pi_1", undefined, undefined],
+      ["pi_1", "paid", undefined],
+      ["in_2", undefined, undefined],
+      ["in_2", "paid", undefined],
+      ["pi_2", undefined, "in_2"],
+    ]);
   });
 });
 
@@ -174,11 +249,18 @@ describe("A file that only its owner knows", () => {
     const orders = await read(latin1, mapping);
     expect(shortly(orders)).toEqual([
       ["order 0001001:placed", "2026-03-29T00:30:00.000Z", "2478.90"],
-      ["order 0001002:cancelled", "2026-03-29T01:30:00.000Z", "4.95"],
+      ["order 0001001:updated", "2026-03-29T00:30:00.000Z", "2478.90"],
+      ["order 0001002:updated", "2026-03-29T01:30:00.000Z", "4.95"],
       ["order 0001004:refunded", "2026-03-30T07:05:00.000Z", "1234.50"],
     ]);
     expect(orders.map(({ line }) => line)).toEqual([2, 4, 5, 6]);
-    expect(eventsOf(orders)[0]).toMatchObject({
+    expect(versionsOf(orders).map(({ properties }) => properties.state)).toEqual(["placed", "cancelled"]);
+    // What came back is no negative number of pieces.
+    expect(eventsOf(orders).at(-1)).toMatchObject({
+      type: "order.refunded",
+      properties: { items: [{ quantity: "1" }] },
+    });
+    expect(versionsOf(orders)[0]).toMatchObject({
       identifiers: { account_id: "00735", email: "ana@acme.example" },
       properties: {
         company: "Müller & Söhne",
@@ -207,8 +289,8 @@ describe("A file that only its owner knows", () => {
     );
     const orders = await read(`${lines[0]}\n\n${lines[1]}`, paths);
     expect(orders).toMatchObject([
-      { line: 1, events: [{ id: "order 12345678901234567890:placed", occurred_at: "2026-01-02T05:00:00.000Z" }] },
-      { line: 3, fault: "sum: is not an amount" },
+      { line: 1, events: [{ id: "order 12345678901234567890:placed", occurred_at: "2026-01-02T05:00:00.000Z" }, {}] },
+      { line: 3, fault: 'sum: is not an amount: "x"' },
     ]);
   });
 
@@ -221,6 +303,95 @@ describe("A file that only its owner knows", () => {
     expect(() => parseMapping("columns: [")).toThrow(/neither YAML nor JSON/);
     const other = parseMapping(sample("erp.yaml").replace("Kundennr", "Kunde"));
     await expect(read(latin1, other)).rejects.toThrow("the mapping names columns that the file lacks: Kunde");
+  });
+});
+
+describe("A mapped file's orders", () => {
+  const mappingOf = (more: string) => parseMapping(`columns: {order_id: order, placed_at: date, email: mail, ${more}`);
+  const mail = "buyer@lines.example";
+
+  it("keep the signs of their lines: discounts, and pieces that came back", async () => {
+    const mapping = mappingOf("sku: item, quantity: qty, unit_price: price}\nconstants: {currency: EUR}");
+    const text = `order,date,mail,item,qty,price
+7,2026-11-05,${mail},TABLE,2,100.00
+7,2026-11-05,${mail},DISCOUNT,1,-20.00
+8,2026-11-06,${mail},TABLE,3,100.00
+8,2026-11-06,${mail},CHAIR,-1,50.00`;
+    const orders = await read(text, mapping);
+    expect(versionsOf(orders).map(({ properties }) => [properties.amount, properties.items])).toEqual([
+      [
+        "180.00",
+        [
+          { sku: "TABLE", quantity: "2", unit_price: "100.00" },
+          { sku: "DISCOUNT", quantity: "1", unit_price: "-20.00" },
+        ],
+      ],
+      [
+        "250.00",
+        [
+          { sku: "TABLE", quantity: "3", unit_price: "100.00" },
+          { sku: "CHAIR", quantity: "-1", unit_price: "50.00" },
+        ],
+      ],
+    ]);
+  });
+
+  it("have the states of ours that the mapping gives their statuses, and what they went through", async () => {
+    const more =
+      "amount: total, status: status, paid_at: paid, updated_at: changed, refunded_amount: back, tax: tax}\n" +
+      "constants: {currency: EUR}\nstatuses: {offen: pending, geplatzt: failed, storniert: cancelled, retour: refunded}";
+    const text = `order,date,mail,total,status,paid,changed,back,tax
+1,2026-11-05,${mail},10,offen,,,,
+2,2026-11-05,${mail},10,geplatzt,,,,
+3,2026-11-05,${mail},10,storniert,2026-11-06,2026-11-09,,
+4,2026-11-05,${mail},10,retour,,,,
+5,2026-11-05,${mail},10,gut,2026-11-06,,4,1.60`;
+    const orders = await read(text, mappingOf(more));
+    expect(
+      eventsOf(orders)
+        .filter(({ type }) => type === "order.placed")
+        .map(({ properties }) => properties.order_id),
+    ).toEqual(["3", "4", "5"]);
+    expect(
+      versionsOf(orders).map(({ occurred_at, properties }) => [occurred_at.slice(8, 10), properties.state]),
+    ).toEqual([
+      ["05", "pending"],
+      ["05", "failed"],
+      ["09", "cancelled"],
+      ["05", "refunded"],
+      ["06", "paid"],
+    ]);
+    expect(versionsOf(orders).at(-1)!.properties).toMatchObject({ refunded: "4", tax: "1.60", provider_state: "gut" });
+  });
+
+  it("say where they don't add up, and where a column of totals is one of lines", async () => {
+    const whole = mappingOf(
+      "amount: total, sku: item, quantity: qty, unit_price: price, shipping: post}\nconstants: {currency: EUR}",
+    );
+    const text = `order,date,mail,total,item,qty,price,post
+1,2026-11-05,${mail},25.00,A,2,10.00,5.00
+2,2026-11-05,${mail},29.00,A,2,10.00,5.00`;
+    expect(await read(text, whole)).toMatchObject([
+      { doubts: [] },
+      { doubts: ["lines come to 20.00, but the total is 29.00 (difference 9.00)"] },
+    ]);
+    const lines = mappingOf("amount: total}\nconstants: {currency: EUR}");
+    const two = `order,date,mail,total\n1,2026-11-05,${mail},10.00\n1,2026-11-05,${mail},20.00`;
+    expect(await read(two, lines)).toMatchObject([
+      { doubts: [expect.stringMatching(/several totals in total, and the first counts: 10\.00.*unit_price/)] },
+    ]);
+  });
+
+  it("that can't be read quote the cell and name the line where it stands", async () => {
+    const mapping = mappingOf("sku: item, quantity: qty, unit_price: price}\nconstants: {currency: EUR}");
+    const text = `order,date,mail,item,qty,price
+7,2026-11-05,${mail},TABLE,2,100.00
+7,2026-11-05,${mail},CHAIR,1,1.000
+8,46023,${mail},CHAIR,1,5`;
+    expect(faultsOf(await read(text, mapping))).toEqual([
+      expect.stringMatching(/^2: price: "1\.000" may be 1000 or 1\.000; say so \(decimal_comma\).*\(in line 3\)$/),
+      expect.stringMatching(/^4: date: is not a time such as 2026-01-31 09:30: "46023", the number that a spreadsheet/),
+    ]);
   });
 });
 
@@ -286,6 +457,7 @@ describe("Traps of tables", () => {
     expect(await read(doubtful)).toMatchObject([{ fault: expect.stringContaining("say so (decimal_comma)") }, {}]);
     const [placed] = eventsOf(await read(doubtful, "auto", { decimalComma: false }));
     expect(placed!.properties.amount).toBe("1234");
+    expect(faultsOf(await read(doubtful))[0]).toContain('Total: "1,234" may be 1234 or 1.234');
   });
 
   it("a quote that is never closed says where it opened", async () => {

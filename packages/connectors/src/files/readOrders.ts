@@ -1,4 +1,3 @@
-import type { MappedEvent } from "../connector.ts";
 import { MalformedBody } from "../connector.ts";
 import { takeContractEvent } from "../contractEvent.ts";
 import { parseJson } from "../json.ts";
@@ -8,7 +7,7 @@ import { type Group, groupRows } from "./groups.ts";
 import { knownTables, recogniseFile, type TableName } from "./knownTables.ts";
 import { type FileMapping, mappedFormat, missingColumns } from "./mapping.ts";
 import { jsonRow, readLines } from "./ndjson.ts";
-import type { OrderFormat, ReadOptions } from "./orderFormat.ts";
+import type { OrderFormat, OrderRead, ReadOptions } from "./orderFormat.ts";
 import type { BrokenRow, Row } from "./row.ts";
 import { decodeText, type FileBytes, UnreadableFile } from "./text.ts";
 
@@ -16,7 +15,7 @@ import { decodeText, type FileBytes, UnreadableFile } from "./text.ts";
  * An order, or a row that belongs to none, and what became of it. `raw` has its rows as they stand in the file; `events`
  * is empty where they say nothing of ours, such as a payment that failed.
  */
-export type ReadOrder = { line: number; raw: string } & ({ events: MappedEvent[] } | { fault: string });
+export type ReadOrder = { line: number; raw: string } & (OrderRead | { fault: string });
 
 /** "auto" is what the header says. */
 export type FileFormat = "auto" | "ndjson" | TableName | FileMapping;
@@ -56,7 +55,10 @@ export async function* readOrders(
       throw new UnreadableFile(`the mapping names columns that the file lacks: ${missing.join(", ")}`);
     rows = readCsv(all, options.delimiter ?? mapping?.delimiter ?? found.delimiter);
   }
-  yield* readTable(rows, typeof name === "object" ? mappedFormat(name, options) : knownTables[name].create(options));
+  // JSON's own numbers have a point, and group nothing.
+  const own = found.format === "ndjson" ? { plainPoint: true } : {};
+  const order = typeof name === "object" ? mappedFormat(name, options, own) : knownTables[name].create(options);
+  yield* readTable(rows, order);
 }
 
 async function* readTable(rows: AsyncIterable<Row | BrokenRow>, format: OrderFormat): AsyncGenerator<ReadOrder> {
@@ -67,7 +69,7 @@ function orderOf(group: Group, format: OrderFormat): ReadOrder {
   const { line } = group[0];
   const raw = group.map((row) => row.raw).join("\n");
   try {
-    return { line, raw, events: format.eventsOf(group) };
+    return { line, raw, ...format.readOrder(group) };
   } catch (error) {
     if (!(error instanceof ElementFault)) throw error;
     return { line, raw, fault: error.message };

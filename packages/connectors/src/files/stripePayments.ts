@@ -1,13 +1,13 @@
 import { isZero } from "../amounts.ts";
-import type { MappedEvent } from "../connector.ts";
 import { present } from "../elements.ts";
 import { ElementFault } from "../members.ts";
-import { amountOf, idOf, timeOf } from "./cells.ts";
-import { cellOptions, given, type KnownTable, orderStep, type ReadOptions } from "./orderFormat.ts";
+import { exportVersion, orderPlaced, orderVersion } from "../orderVersions.ts";
+import { amountOf } from "./amountCells.ts";
+import { idOf, timeOf } from "./cells.ts";
+import { cellOptions, given, type KnownTable, latest, type OrderRead, type ReadOptions } from "./orderFormat.ts";
 import type { Row } from "./row.ts";
 
 const created = ["Created date (UTC)", "Created (UTC)"] as const;
-const customerId = ["Customer ID"] as const;
 
 /** Payments from Stripe's dashboard, a row a payment; amounts are in major units. Its columns' names vary. */
 export const stripePayments: KnownTable = {
@@ -15,35 +15,47 @@ export const stripePayments: KnownTable = {
   needed: [["id"], created, ["Amount"], ["Currency"], ["Status"], ["Customer Email"]],
   create: (options) => ({
     groupOf: (row) => idOf(row.cell("id"), "id"),
-    eventsOf: ([row]) => payment(row, options),
+    readOrder: ([row]) => payment(row, options),
   }),
 };
 
-function payment(row: Row, options: ReadOptions): MappedEvent[] {
-  const state = row.cell("Status").toLowerCase();
-  // Failed, canceled, requires_… : no money came.
-  if (!/^(paid|succeeded|refunded|partial(ly)?[ _]refund(ed)?)$/.test(state)) return [];
+/** The same sale as the webhooks tell: the invoice where the payment is for one, else the payment, else the charge. */
+function payment(row: Row, options: ReadOptions): OrderRead {
+  const status = row.cell("Status").toLowerCase();
+  // Failed, canceled, uncaptured, requires_… : no money came.
+  if (!/^(paid|succeeded|refunded|partial(ly)?[ _]refund(ed)?)$/.test(status)) return { events: [] };
+  if (row.cell("Captured").toLowerCase() === "false" || row.cell("Mode").toLowerCase() === "test")
+    return { events: [] };
   const cells = cellOptions({ ...options, timeZone: "UTC" }, "UTC");
-  const id = given(row.cell("PaymentIntent ID")) ?? idOf(row.cell("id"), "id");
+  const paymentId = given(row.cell("PaymentIntent ID")) ?? idOf(row.cell("id"), "id");
+  const invoice = given(row.cell("Invoice ID"));
+  const key = invoice ?? paymentId;
   const at = timeOf(row.cell(...created), created[0], cells);
   const currency = (given(row.cell("Currency")) ?? options.currency ?? "").toUpperCase();
   if (currency === "") throw new ElementFault("Currency: is empty");
-  const customer = given(row.cell(...customerId));
+  const amounts = { ...cells, currency, plainPoint: true };
+  const payer = given(row.cell("Customer ID"));
   const who = present({
-    user_id: customer && `stripe:customer:${customer}`,
+    user_id: payer && `stripe:customer:${payer}`,
     email: given(row.cell("Customer Email")),
   });
-  const money = { order_id: id, amount: amountOf(row.cell("Amount"), "Amount", cells), currency };
-  const events = [
-    orderStep(id, "placed", "order.placed", at, who, { ...money, description: given(row.cell("Description")) }),
-    orderStep(id, "paid", "order.paid", at, who, money),
-  ];
+  const money = { order_id: key, payer, amount: amountOf(row.cell("Amount"), "Amount", amounts), currency };
   const returned = row.cell("Amount Refunded");
-  if (returned !== "") {
-    const amount = amountOf(returned, "Amount Refunded", cells);
-    const refundedAt = row.cell("Refunded date (UTC)");
-    const when = refundedAt === "" ? at : timeOf(refundedAt, "Refunded date (UTC)", cells);
-    if (!isZero(amount)) events.push(orderStep(id, "refunded", "order.refunded", when, who, { ...money, amount }));
+  const refunded = returned === "" ? "0.00" : amountOf(returned, "Amount Refunded", amounts);
+  const refundedDate = row.cell("Refunded date (UTC)");
+  const refundedAt = refundedDate === "" ? undefined : timeOf(refundedDate, "Refunded date (UTC)", cells);
+  const version = orderVersion(key, latest(at, refundedAt), who, {
+    ...money,
+    version: exportVersion("paid", refunded),
+    state: "paid",
+    paid_at: at,
+    refunded: isZero(refunded) ? undefined : refunded,
+    description: given(row.cell("Description")),
+    provider_state: status,
+  });
+  const events = [orderPlaced(key, at, who, money), version];
+  if (invoice !== undefined) {
+    events.push(orderVersion(paymentId, at, who, { order_id: paymentId, part_of: invoice, payer }));
   }
-  return events;
+  return { events };
 }
