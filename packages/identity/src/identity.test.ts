@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   createIdentityResolver,
+  createSettle,
   defaultIdentitySettings,
   identifierKey,
+  linksOf,
   nameUuid,
   nobody,
   normaliseIdentifier,
@@ -82,6 +84,45 @@ describe("createIdentityResolver", () => {
       contactKey: email,
     });
     expect(resolve({ email: "guest" })).toMatchObject({ clientKey: nobody, contactKey: nobody, person: [] });
+  });
+
+  it("takes a provider's customer number for weaker than an address, and alone for as good as nothing else", () => {
+    const email = identifierKey("email", "ana@acme.example");
+    for (const user_id of ["stripe:customer:cus_1", "shopify:customer:7", "woocommerce:shop:customer:5"]) {
+      const number = identifierKey("anonymous_id", user_id);
+      expect(resolve({ user_id, email: "ana@acme.example" })).toMatchObject({
+        contactKey: email,
+        person: [{ key: email }, { key: number, kind: "anonymous_id", value: user_id }],
+      });
+      expect(resolve({ user_id }).contactKey).toBe(number);
+    }
+    const own = identifierKey("user_id", "u-1");
+    expect(resolve({ user_id: "u-1", email: "ana@acme.example" }).contactKey).toBe(own);
+    expect(resolve({ user_id: "stripe:customer:cus_1", anonymous_id: "b-1" }).contactKey).toBe(
+      identifierKey("anonymous_id", "b-1"),
+    );
+  });
+
+  it("makes one client of eight checkouts under eight customer numbers and one address", () => {
+    const proofs = Array.from({ length: 8 }, (_, month) => ({
+      id: `evt_${month}`,
+      source: "stripe",
+      occurredAtMs: Date.UTC(2026, month),
+      identity: resolve({ user_id: `stripe:customer:cus_11${month}`, email: "loyal@every-month.example" }),
+    }));
+    const links = proofs
+      .flatMap((proof) => [...linksOf(proof)])
+      .map(({ left, right, rule, occurredAtMs }) => ({
+        left: left.key,
+        leftKind: left.kind,
+        right: right.key,
+        rightKind: right.kind,
+        rule,
+        atMs: occurredAtMs,
+      }));
+    const { places } = createSettle(defaultIdentitySettings)(links);
+    expect(new Set([...places.values()].map(({ client }) => client)).size).toBe(1);
+    expect(places.size).toBe(9);
   });
 
   it("forgets the oldest when its memory is full, and still answers right", () => {

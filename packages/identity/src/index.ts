@@ -1,4 +1,5 @@
 export { createCompanyDomain } from "./companyDomain.ts";
+export { kindFor } from "./customerNumber.ts";
 export type { Era } from "./eras.ts";
 export * from "./key.ts";
 export { joiningRules, kindNumber, kindOfNumber, type Link, type LinkRule, linkRules } from "./link.ts";

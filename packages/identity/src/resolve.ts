@@ -1,5 +1,6 @@
 import type { IdentifierKind, Identifiers } from "@keypulse/contracts";
 import { createCompanyDomain } from "./companyDomain.ts";
+import { byKindForUs } from "./customerNumber.ts";
 import { identifierKey, nobody } from "./key.ts";
 import { type NormaliseSettings, normaliseIdentifier } from "./normalise.ts";
 import { defaultIdentitySettings, type IdentitySettings, kindsByStrength } from "./settings.ts";
@@ -73,7 +74,8 @@ function createResolve(normalise: NormaliseSettings, settings: IdentitySettings)
   const companyDomain = createCompanyDomain(settings);
   const companiesCount = settings.IDENTITY_COMPANY_DOMAINS === "on";
 
-  return function resolve(identifiers: Identifiers): EventIdentity {
+  return function resolve(given: Identifiers): EventIdentity {
+    const identifiers = byKindForUs(given);
     const resolveKind = (kind: IdentifierKind): ResolvedIdentifier[] => {
       const raw = identifiers[kind];
       if (raw === undefined || blocked.has(raw.trim().toLowerCase())) return [];

@@ -1,5 +1,5 @@
 import { identifierKinds } from "@keypulse/contracts";
-import { type NormaliseSettings, normaliseIdentifier } from "@keypulse/identity";
+import { kindFor, type NormaliseSettings, normaliseIdentifier } from "@keypulse/identity";
 import type { Identifier } from "@keypulse/identity/store";
 import { ApiFault } from "./apiFault.ts";
 
@@ -22,7 +22,7 @@ export function readIdentifier(text: string, settings: NormaliseSettings): Ident
       "values such as guest or 0, and what is not of its kind, link nobody",
     );
   }
-  return { kind, value };
+  return { kind: kindFor(kind, value), value };
 }
 
 export const identifierText = ({ kind, value }: { kind: string; value: string }): string => `${kind}:${value}`;
