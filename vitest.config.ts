@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 /** Code without I/O on engines: its tests wait for none. */
 const pure = [
   "packages/{contracts,methods,connectors,segments}/**",
-  "packages/identity/src",
+  "packages/{identity,orders}/src",
   "infra/src/{backtest,demo,fit,import,start}/**",
 ]
   .map((folder) => `${folder}/*.test.ts`)

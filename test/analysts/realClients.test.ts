@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { connectClickHouse } from "@keypulse/engines";
-import { type OwnEngines, ownEngines } from "@keypulse/testkit";
+import { type OwnEngines, ownEngines, settleAll } from "@keypulse/testkit";
 import { analystGrants, migrate } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { without } from "./leftOut.ts";
@@ -52,6 +52,7 @@ describe("the analyst's own tools", () => {
       })),
       clickhouse_settings: { async_insert: 0 },
     });
+    await settleAll(clickhouse);
     await clickhouse.close();
   });
   afterAll(async () => await engines?.stop());

@@ -1,4 +1,4 @@
-import type { TestWorkspace } from "@keypulse/testkit";
+import { settleAll, type TestWorkspace } from "@keypulse/testkit";
 
 const eventsAnInsert = 1_000_000;
 const days = 730;
@@ -48,6 +48,7 @@ export async function generateEvents(
     });
     say(`${(first + Math.min(eventsAnInsert, to - first)).toLocaleString("en")} events`);
   }
+  say(`${(await settleAll(clickhouse)).toLocaleString("en")} orders settled`);
 }
 
 const settings = { max_insert_threads: "2", wait_end_of_query: 1 } as const;

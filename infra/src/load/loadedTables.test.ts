@@ -31,6 +31,7 @@ describe("tables that commands load", () => {
       format: "JSONEachRow",
       clickhouse_settings: { async_insert: 0 },
     });
+    await workspace.settleOrders();
   });
   afterAll(async () => await workspace?.close());
 

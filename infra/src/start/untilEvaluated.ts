@@ -77,7 +77,12 @@ async function totalLag(admin: Admin, connections: Connections): Promise<number>
       ends.set(`${topic}:${partition}`, Number(high));
   }
   let lag = 0;
-  for (const groupId of [connections.INGEST_GROUP, connections.SIGNALS_GROUP, connections.ALERT_GROUP]) {
+  for (const groupId of [
+    connections.INGEST_GROUP,
+    `${connections.INGEST_GROUP}-orders`,
+    connections.SIGNALS_GROUP,
+    connections.ALERT_GROUP,
+  ]) {
     for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics })) {
       for (const { partition, offset } of partitions) {
         if (Number(offset) >= 0) lag += Math.max(0, (ends.get(`${topic}:${partition}`) ?? 0) - Number(offset));

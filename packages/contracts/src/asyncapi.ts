@@ -50,6 +50,9 @@ export function asyncApiDocument(): object {
   }
   channels.rejected = channel(topics.rejected, "Events that can't be used", ["rejected"]);
   channels.touched = channel(topics.touched, "Clients that a stored batch was about", ["touched"]);
+  channels.orders = channel(topics.orders, "Orders that a stored batch brought messages about, keyed by source", [
+    "orders",
+  ]);
   channels.signals = channel(topics.signals, "Findings of the detectors, keyed by client", ["signals"]);
   channels.alerts = channel(topics.alerts, "Every version of every alert, keyed by client", ["alerts"]);
   channels.segments = channel(topics.segments, "Clients entering and leaving segments, keyed by client", ["segments"]);
@@ -73,6 +76,7 @@ export function asyncApiDocument(): object {
       ...eventKinds.map((kind) => operation("receive", `events_${kind}`, `Keypulse consumes events of kind ${kind}`)),
       operation("send", "rejected", "Keypulse publishes what it could not use"),
       operation("send", "touched", "Keypulse says whose profile changed"),
+      operation("send", "orders", "Keypulse says which orders it will settle again"),
       operation("send", "signals", "Keypulse publishes findings"),
       operation("send", "alerts", "Keypulse publishes alerts"),
       operation("send", "segments", "Keypulse publishes who enters and leaves a segment"),

@@ -144,3 +144,11 @@ export const invoiceProperties = z.looseObject({
   /** Tells several credit notes of one invoice apart; the event's id where it is left out. */
   credit_id: id.optional(),
 });
+
+/** What a company's event keeps when its person was erased: the business, nothing that could name anybody. */
+export const businessProperties = [
+  ...["order_id", "part_of", "version", "state", "placed_at", "paid_at", "fulfilled_at", "cancelled_at"],
+  ...["amount", "currency", "items", "tax", "shipping", "discount", "liabilities", "refunds", "refunded", "test"],
+  ...["subscription", "payment_id", "refund_id", "dispute_id", "invoice_id", "due_at", "credit_id"],
+  ...["duration_seconds", "direction"],
+] as const;

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { alertSchema } from "./alert.ts";
 import { segmentChangeSchema } from "./segment.ts";
 import { signalSchema } from "./signal.ts";
-import { clientsTouchedSchema } from "./touched.ts";
+import { clientsTouchedSchema, ordersTouchedSchema } from "./touched.ts";
 import { type EventKind, eventKinds } from "./vocabulary.ts";
 
 export const defaultTopicPrefix = "keypulse.";
@@ -11,6 +11,7 @@ export interface Topics {
   events: Record<EventKind, string>;
   rejected: string;
   touched: string;
+  orders: string;
   signals: string;
   alerts: string;
   segments: string;
@@ -23,6 +24,7 @@ export function topicNames(prefix: string = defaultTopicPrefix): Topics {
     events,
     rejected: `${prefix}events.rejected`,
     touched: `${prefix}clients.touched`,
+    orders: `${prefix}orders.touched`,
     signals: `${prefix}signals`,
     alerts: `${prefix}alerts`,
     segments: `${prefix}segments`,
@@ -38,6 +40,7 @@ export function allTopics(topics: Topics): string[] {
 /** The value's schema of the topics that Keypulse itself writes. Event topics have a schema a type (`eventSchemas`). */
 export const ownTopicSchemas = {
   touched: clientsTouchedSchema,
+  orders: ordersTouchedSchema,
   signals: signalSchema,
   alerts: alertSchema,
   segments: segmentChangeSchema,

@@ -12,3 +12,17 @@ export const clientsTouchedSchema = z.object({
 });
 
 export type ClientsTouched = z.infer<typeof clientsTouchedSchema>;
+
+/**
+ * Orders of one source that a stored batch brought messages about, keyed by the source: all orders of a source are in one
+ * partition, so that one worker at a time settles them.
+ */
+export const ordersTouchedSchema = z.object({
+  /** The batch that was stored, as `topic:partition:first-last`. */
+  batch: z.string(),
+  source: z.string(),
+  order_ids: z.array(z.string()).min(1),
+  stored_at: z.iso.datetime(),
+});
+
+export type OrdersTouched = z.infer<typeof ordersTouchedSchema>;

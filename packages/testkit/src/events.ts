@@ -41,8 +41,11 @@ const defaultProperties: Partial<Record<EventType, Record<string, unknown>>> = {
   "order.placed": { order_id: "1", amount: "10.00", currency: "EUR" },
   "order.cancelled": { order_id: "1", amount: "10.00", currency: "EUR" },
   "order.refunded": { order_id: "1", amount: "10.00", currency: "EUR" },
+  "order.updated": { order_id: "1", state: "placed", amount: "10.00", currency: "EUR" },
   "order.paid": { order_id: "1" },
   "order.shipped": { order_id: "1" },
+  "refund.failed": { order_id: "1", refund_id: "r-1" },
+  "payment.disputed": { order_id: "1", dispute_id: "d-1", amount: "10.00", currency: "EUR", state: "open" },
 };
 
 export interface StreamSettings {

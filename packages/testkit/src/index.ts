@@ -1,5 +1,6 @@
 export { EngineError } from "@keypulse/infra";
 export { seededRandom } from "@keypulse/methods";
+export { settleAll } from "@keypulse/orders/store";
 export type { EngineAddresses } from "./addresses.ts";
 export { buildEvent, generateStream, type SentEvent, type StreamEvent, type StreamSettings } from "./events.ts";
 export { eventually } from "./eventually.ts";

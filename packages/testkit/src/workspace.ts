@@ -13,6 +13,7 @@ import {
   silentLogger,
 } from "@keypulse/engines";
 import { prepareWorkspace } from "@keypulse/infra";
+import { settleAll } from "@keypulse/orders/store";
 import { z } from "zod";
 import type { EngineAddresses } from "./addresses.ts";
 import type { SentEvent } from "./events.ts";
@@ -34,10 +35,12 @@ export interface TestWorkspace {
   /** Sends events to the topics of their kinds, keyed by their strongest identifier. */
   send(events: readonly SentEvent[]): Promise<void>;
   /**
-   * Waits until the ingest group has committed all that Kafka has: an event's row can be read a moment before what
-   * views make of it, and only the commit comes after both.
+   * Waits until the ingest group has committed all that Kafka has, and orders are settled: an event's row can be read a
+   * moment before what views make of it, and only the commit comes after both.
    */
   untilIngested(): Promise<void>;
+  /** Settles the orders of rows that were put into \`events\` past ingest. */
+  settleOrders(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,14 +98,24 @@ export async function createTestWorkspace(
       const admin = kafka.admin();
       await admin.connect();
       try {
-        await eventually(
-          () => uncommitted(admin, Object.values(topics.events), environment.INGEST_GROUP),
-          (n) => n === 0,
-          60_000,
-        );
+        // What ingest announces of orders before it commits is settled after it.
+        const group = environment.INGEST_GROUP;
+        for (const [topicsOfGroup, groupId] of [
+          [Object.values(topics.events), group],
+          [[topics.orders], `${group}-orders`],
+        ] as const) {
+          await eventually(
+            () => uncommitted(admin, topicsOfGroup, groupId),
+            (n) => n === 0,
+            60_000,
+          );
+        }
       } finally {
         await admin.disconnect();
       }
+    },
+    async settleOrders() {
+      await settleAll(clickhouse);
     },
     async close() {
       await producer.disconnect();
@@ -116,11 +129,11 @@ export async function createTestWorkspace(
 /** Messages that Kafka has and the group has not committed. */
 async function uncommitted(
   admin: ReturnType<ReturnType<typeof connectKafka>["admin"]>,
-  topics: string[],
+  topics: readonly string[],
   groupId: string,
 ): Promise<number> {
   const committed = new Map(
-    (await admin.fetchOffsets({ groupId, topics })).flatMap(({ topic, partitions }) =>
+    (await admin.fetchOffsets({ groupId, topics: [...topics] })).flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset }) => [`${topic}:${partition}`, Number(offset)]),
     ),
   );

@@ -10,7 +10,7 @@ WITH
     monthly AS
     (
         SELECT client_id, toStartOfMonth(day) AS month, sum(toFloat64(amount)) AS amount
-        FROM orders
+        FROM order_movements
         WHERE type = 'order.placed' AND day >= this_month - INTERVAL 12 MONTH AND day < this_month
             AND client_id != toUUID('00000000-0000-0000-0000-000000000000')
         GROUP BY client_id, month

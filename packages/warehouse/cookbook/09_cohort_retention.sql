@@ -11,7 +11,7 @@ WITH
     bought AS
     (
         SELECT DISTINCT client_id, toStartOfMonth(day) AS month
-        FROM orders
+        FROM order_movements
         WHERE type = 'order.placed' AND client_id != toUUID('00000000-0000-0000-0000-000000000000')
     ),
     aged AS

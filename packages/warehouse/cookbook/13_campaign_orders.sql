@@ -23,7 +23,7 @@ WITH
         SELECT m.campaign AS campaign, m.client_id AS client_id, any(m.did_open) AS did_open,
             countIf(o.occurred_at > m.sent AND o.occurred_at <= m.sent + INTERVAL 7 DAY) > 0 AS did_order
         FROM mailed AS m
-        LEFT JOIN (SELECT client_id, occurred_at FROM orders WHERE type = 'order.placed') AS o ON o.client_id = m.client_id
+        LEFT JOIN (SELECT client_id, occurred_at FROM order_movements WHERE type = 'order.placed') AS o ON o.client_id = m.client_id
         GROUP BY campaign, client_id
     )
 SELECT

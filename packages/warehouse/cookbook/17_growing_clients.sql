@@ -10,7 +10,7 @@ SELECT
     toFloat64(sumIf(o.amount, o.day <= today - 90)) AS before,
     toFloat64(sumIf(o.amount, o.day > today - 90)) AS now,
     round(now - before, 2) AS growth
-FROM orders AS o
+FROM order_movements AS o
 INNER JOIN clients AS c ON c.client_id = o.client_id
 WHERE o.day > today - 180
 GROUP BY client

@@ -4,7 +4,7 @@
 -- hour: Hour of the day
 -- orders: Orders placed
 SELECT toDayOfWeek(local_time) AS weekday, toHour(local_time) AS hour, count() AS orders
-FROM orders
+FROM order_movements
 WHERE type = 'order.placed'
 GROUP BY weekday, hour
 ORDER BY weekday, hour

@@ -10,7 +10,7 @@ WITH
     firsts AS
     (
         SELECT client_id, min(toStartOfMonth(day)) AS month
-        FROM orders
+        FROM order_movements
         WHERE type = 'order.placed' AND client_id != toUUID('00000000-0000-0000-0000-000000000000')
         GROUP BY client_id
     )
@@ -21,7 +21,7 @@ SELECT
     toFloat64(sum(o.amount)) AS net,
     uniqExactIf(o.client_id, o.type = 'order.placed' AND o.client_id != toUUID('00000000-0000-0000-0000-000000000000')) AS clients,
     uniqExactIf(o.client_id, o.type = 'order.placed' AND o.client_id != toUUID('00000000-0000-0000-0000-000000000000') AND f.month = toStartOfMonth(o.day)) AS new_clients
-FROM orders AS o
+FROM order_movements AS o
 LEFT JOIN firsts AS f ON f.client_id = o.client_id
 GROUP BY month
 ORDER BY month

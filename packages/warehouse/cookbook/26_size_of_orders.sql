@@ -10,7 +10,7 @@ SELECT
     bucket.2 AS below,
     countIf(amount >= at_least AND (below IS NULL OR amount < below)) AS orders,
     toFloat64(sumIf(amount, amount >= at_least AND (below IS NULL OR amount < below))) AS revenue
-FROM orders
+FROM order_movements
 WHERE type = 'order.placed' AND day > today - 365
 GROUP BY bucket
 ORDER BY at_least

@@ -9,7 +9,7 @@ WITH
     rhythms AS
     (
         SELECT client_id, arraySort(groupUniqArray(day)) AS days
-        FROM orders
+        FROM order_movements
         WHERE type = 'order.placed' AND client_id != toUUID('00000000-0000-0000-0000-000000000000')
         GROUP BY client_id
         HAVING length(days) >= 5

@@ -30,11 +30,22 @@ export async function readMigrations(workspace: WarehouseSettings): Promise<Migr
   );
 }
 
-/** Names of the tables that migrations make. */
-export const tablesOf = (migrations: readonly Migration[]): string[] =>
-  migrations
-    .flatMap(({ statements }) => statements)
-    .flatMap((statement) => /^CREATE TABLE IF NOT EXISTS (\w+)/m.exec(statement)?.[1] ?? []);
+/** Names of the tables that migrations make, also of those that a later one drops. */
+export const tablesOf = (migrations: readonly Migration[]): string[] => [
+  ...new Set(named(migrations, /^CREATE TABLE IF NOT EXISTS (\w+)/m)),
+];
+
+/** Names of the tables that are there when all migrations were applied. */
+export function presentTablesOf(migrations: readonly Migration[]): string[] {
+  const dropped = named(migrations, /^DROP TABLE IF EXISTS (\w+)/m);
+  const created = named(migrations, /^CREATE TABLE IF NOT EXISTS (\w+)/m);
+  // What is dropped and made anew is made as often as it is dropped, and once more.
+  const times = (list: readonly string[], table: string) => list.filter((name) => name === table).length;
+  return tablesOf(migrations).filter((table) => times(created, table) > times(dropped, table));
+}
+
+const named = (migrations: readonly Migration[], pattern: RegExp): string[] =>
+  migrations.flatMap(({ statements }) => statements).flatMap((statement) => pattern.exec(statement)?.[1] ?? []);
 
 /** Statements end with a semicolon at the end of a line. IF NOT EXISTS makes a half-applied file safe to repeat. */
 function statementsOf(text: string): string[] {

@@ -1,3 +1,5 @@
+import { businessProperties } from "@keypulse/contracts";
+
 /**
  * How one table holds what belongs to a person or a client. Conditions are SQL with `{keys}`, `{names}`, `{mentions}` and
  * `{clients}` to fill.
@@ -11,6 +13,10 @@ export interface PersonalTable {
 }
 
 const nobody = "toUUID('00000000-0000-0000-0000-000000000000')";
+/** Properties without what could name anybody: what an order came to stays as it was. */
+const withoutPerson = `arrayStringConcat(arrayMap(pair -> concat('"', pair.1, '":', pair.2),
+  arrayFilter(pair -> has([${businessProperties.map((name) => `'${name}'`).join(", ")}], pair.1), JSONExtractKeysAndValuesRaw(properties))), ',')`;
+const businessLeft = `if(${withoutPerson} = '', '', concat('{', ${withoutPerson}, '}'))`;
 /** Whether an entry of the map `identifiers` is one of the names: kind and value, for another kind may have that value. */
 const isNamed = "has({names}, concat(kind, ':', value))";
 
@@ -64,14 +70,35 @@ export const personalTables: readonly PersonalTable[] = [
     change: {
       where: `client_key NOT IN {keys} AND (contact_key IN {keys} OR arrayExists((kind, value) -> ${isNamed}, mapKeys(identifiers), mapValues(identifiers)))`,
       set: `contact_key = if(contact_key IN {keys}, ${nobody}, contact_key),
-        properties = if(contact_key IN {keys}, '', properties), traits = if(contact_key IN {keys}, '', traits),
+        properties = if(contact_key IN {keys}, ${businessLeft}, properties), traits = if(contact_key IN {keys}, '', traits),
         url = if(contact_key IN {keys}, '', url), message_id = if(contact_key IN {keys}, '', message_id),
         identifiers = mapFilter((kind, value) -> NOT ${isNamed}, identifiers)`,
     },
   },
   { table: "activity_daily", erase: "client_key IN {keys} OR contact_key IN {keys}" },
   { table: "revenue_daily", erase: "client_key IN {keys}" },
-  { table: "order_lines", erase: "client_key IN {keys}" },
+  {
+    table: "order_messages",
+    erase: "client_key IN {keys}",
+    change: {
+      where: "client_key NOT IN {keys} AND contact_key IN {keys}",
+      set: `contact_key = ${nobody}, properties = ${businessLeft}`,
+    },
+  },
+  {
+    table: "order_payers",
+    erase: `(source, order_id) IN (SELECT source, order_id FROM order_documents WHERE client_key IN {keys})`,
+  },
+  {
+    table: "order_documents",
+    erase: "client_key IN {keys}",
+    change: { where: "client_key NOT IN {keys} AND contact_key IN {keys}", set: `contact_key = ${nobody}` },
+  },
+  {
+    table: "client_orders",
+    erase: "client_key IN {keys}",
+    change: { where: "client_key NOT IN {keys} AND contact_key IN {keys}", set: `contact_key = ${nobody}` },
+  },
   { table: "client_totals", erase: "client_key IN {keys}" },
   { table: "client_traits", erase: "subject_key IN {keys}" },
   {

@@ -1,5 +1,5 @@
 import { type ClickHouse, connectClickHouse } from "@keypulse/engines";
-import { createTestWorld, type TestWorld } from "@keypulse/testkit";
+import { createTestWorld, settleAll, type TestWorld } from "@keypulse/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate } from "./index.ts";
 
@@ -41,8 +41,10 @@ const order = (client: string, daysAgo: number, amount: string, currency = "GBP"
 describe("profiles", () => {
   let world: TestWorld;
   let clickhouse: ClickHouse;
-  const insert = async (table: string, values: object[]) =>
+  const insert = async (table: string, values: object[]) => {
     await clickhouse.insert({ table, values, format: "JSONEachRow", clickhouse_settings: { async_insert: 0 } });
+    if (table === "events") await settleAll(clickhouse);
+  };
   const rows = async <T = Record<string, unknown>>(query: string): Promise<T[]> => {
     const result = await clickhouse.query({
       query,
@@ -154,7 +156,7 @@ describe("profiles", () => {
     });
     expect(
       await rows(
-        "SELECT currency, amount, amount_here FROM orders WHERE currency != 'GBP' OR amount = 1000 ORDER BY occurred_at",
+        "SELECT currency, amount, amount_here FROM order_movements WHERE currency != 'GBP' OR amount = 1000 ORDER BY occurred_at",
       ),
     ).toEqual([
       { currency: "USD", amount: 100, amount_here: 50 },

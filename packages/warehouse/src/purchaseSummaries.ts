@@ -19,7 +19,7 @@ export const purchaseSummariesQuery = (workspace: WarehouseSettings): string =>
          SELECT {{client_of k.owner_key}} AS client_id, k.day AS day, toFloat64(sum(k.amount)) AS amount
          FROM (
            SELECT {{owner client_key day}} AS owner_key, day, sum(gross_here) AS amount
-           FROM revenue_converted WHERE orders > 0 AND day <= {as_of: Date} GROUP BY owner_key, day
+           FROM revenue_converted WHERE day <= {as_of: Date} GROUP BY owner_key, day HAVING sum(revenue_converted.orders) > 0
          ) AS k
          {{join_client_of k.owner_key}}
          GROUP BY client_id, day

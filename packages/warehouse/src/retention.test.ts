@@ -40,7 +40,9 @@ it("deletes events of a kind after its days, keeps the others, and stops when th
     "events",
     "activity_daily",
     "source_hourly",
-    "order_lines",
+    "order_messages",
+    "order_documents",
+    "client_orders",
     "revenue_daily",
     "rejected_events",
   ]);

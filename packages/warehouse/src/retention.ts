@@ -36,7 +36,9 @@ const tables = [
   { table: "events", time: "toDateTime(occurred_at)", byKind: true },
   { table: "activity_daily", time: "day", byKind: true },
   { table: "source_hourly", time: "hour", byKind: true },
-  { table: "order_lines", time: "toDateTime(occurred_at)", whole: "order" },
+  { table: "order_messages", time: "toDateTime(occurred_at)", whole: "order" },
+  { table: "order_documents", time: "toDateTime(last_at)", whole: "order" },
+  { table: "client_orders", time: "toDateTime(last_at)", whole: "order" },
   { table: "revenue_daily", time: "day", whole: "order" },
   { table: "rejected_events", time: "toDateTime(received_at)", whole: "rejected" },
 ] as const;

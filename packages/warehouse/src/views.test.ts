@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type ClickHouse, connectClickHouse } from "@keypulse/engines";
-import { createTestWorld, type TestWorld } from "@keypulse/testkit";
+import { createTestWorld, settleAll, type TestWorld } from "@keypulse/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate } from "./index.ts";
 
@@ -20,8 +20,10 @@ describe("views", () => {
     await world.drop();
   });
 
-  const insert = (table: string, values: object[]) =>
-    clickhouse.insert({ table, values, format: "JSONEachRow", clickhouse_settings: { async_insert: 0 } });
+  const insert = async (table: string, values: object[]) => {
+    await clickhouse.insert({ table, values, format: "JSONEachRow", clickhouse_settings: { async_insert: 0 } });
+    if (table === "events") await settleAll(clickhouse);
+  };
   const rows = async (query: string) =>
     await (await clickhouse.query({ query, format: "JSONEachRow" })).json<Record<string, unknown>>();
   let offset = 0;
@@ -175,26 +177,13 @@ describe("views", () => {
   });
 
   it("products keep the name of their sales and count what came back", async () => {
-    const line = {
-      client_key: client,
-      occurred_at: "2026-01-02 03:00:00.000",
-      sku: "MUG",
-      currency: "USD",
-      source: "shop",
-    };
-    await insert("order_lines", [
-      { ...line, order_id: "1", type: "order.placed", name: "Mug", quantity: "3", unit_price: "2", amount: "6" },
-      {
-        ...line,
-        order_id: "2",
-        type: "order.placed",
-        name: "Mug",
-        quantity: "1",
-        unit_price: "3",
-        amount: "3",
-        currency: "CHF",
-      },
-      { ...line, order_id: "1", type: "order.refunded", name: "broken", quantity: "-1", unit_price: "2", amount: "-2" },
+    const item = (name: string, quantity: string, price: string) => ({
+      items: [{ sku: "MUG", name, category: "", quantity, unit_price: price }],
+    });
+    await insert("events", [
+      event("order.placed", "2026-01-02", { order_id: "1", amount: "6", ...item("Mug", "3", "2") }),
+      event("order.placed", "2026-01-02", { order_id: "2", amount: "3", currency: "CHF", ...item("Mug", "1", "3") }),
+      event("order.refunded", "2026-01-02", { order_id: "1", amount: "2", ...item("broken", "1", "2") }),
     ]);
     expect(
       await rows(

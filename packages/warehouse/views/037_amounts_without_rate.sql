@@ -15,5 +15,5 @@ SELECT
     sum(revenue_converted.gross) AS gross,
     sum(revenue_converted.gross - returned) AS net
 FROM revenue_converted
-WHERE NOT has_rate
+WHERE NOT has_rate AND (revenue_converted.orders != 0 OR revenue_converted.gross != 0 OR returned != 0)
 GROUP BY currency

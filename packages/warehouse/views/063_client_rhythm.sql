@@ -16,8 +16,7 @@ FROM
     FROM
     (
         SELECT {{owner client_key day}} AS owner_key, groupUniqArray(day) AS days
-        FROM revenue_daily
-        WHERE orders > 0 AND {{is_known client_key}}
+        FROM (SELECT client_key, day FROM revenue_daily WHERE {{is_known client_key}} GROUP BY client_key, day HAVING sum(orders) > 0)
         GROUP BY owner_key
     ) AS k
     {{join_client_of k.owner_key}}

@@ -16,10 +16,6 @@
 -- calls_30d: Acts by phone in the last 30 days
 -- calls_90d: Acts by phone in the last 90 days
 -- calls_365d: Acts by phone in the last 365 days
--- orders_7d: Orders placed in the last 7 days
--- orders_30d: Orders placed in the last 30 days
--- orders_90d: Orders placed in the last 90 days
--- orders_365d: Orders placed in the last 365 days
 WITH
     toDate(now('{{timezone}}')) AS today_here
 SELECT
@@ -39,11 +35,7 @@ SELECT
     sumIf(active, kind = 'call' AND day > today_here - 7) AS calls_7d,
     sumIf(active, kind = 'call' AND day > today_here - 30) AS calls_30d,
     sumIf(active, kind = 'call' AND day > today_here - 90) AS calls_90d,
-    sumIf(active, kind = 'call' AND day > today_here - 365) AS calls_365d,
-    sumIf(active, kind = 'order' AND day > today_here - 7) AS orders_7d,
-    sumIf(active, kind = 'order' AND day > today_here - 30) AS orders_30d,
-    sumIf(active, kind = 'order' AND day > today_here - 90) AS orders_90d,
-    sumIf(active, kind = 'order' AND day > today_here - 365) AS orders_365d
+    sumIf(active, kind = 'call' AND day > today_here - 365) AS calls_365d
 FROM activity_daily
 WHERE {{is_known client_key}} AND day > today_here - 365
 GROUP BY owner_key

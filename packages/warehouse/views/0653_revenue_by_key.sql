@@ -1,6 +1,10 @@
 -- Revenue by leaf key, in the workspace's currency; clients sums it by client
 -- owner_key: Leaf key, or the client where a person moved: map it through identity_map
 -- orders: Orders placed
+-- orders_7d: Of these, in the last 7 days
+-- orders_30d: Of these, in the last 30 days
+-- orders_90d: Of these, in the last 90 days
+-- orders_365d: Of these, in the last 365 days
 -- revenue_gross: Amount of orders placed, in the workspace's currency; other currencies converted at the rate of the day
 -- revenue_net: The same less cancellations and refunds
 -- revenue_30d: Net revenue of the last 30 days
@@ -13,6 +17,10 @@ WITH
 SELECT
     {{owner client_key day}} AS owner_key,
     sum(revenue_converted.orders) AS orders,
+    sumIf(revenue_converted.orders, day > today_here - 7) AS orders_7d,
+    sumIf(revenue_converted.orders, day > today_here - 30) AS orders_30d,
+    sumIf(revenue_converted.orders, day > today_here - 90) AS orders_90d,
+    sumIf(revenue_converted.orders, day > today_here - 365) AS orders_365d,
     sum(gross_here) AS revenue_gross,
     sum(gross_here - returned_here) AS revenue_net,
     sumIf(gross_here - returned_here, day > today_here - 30) AS revenue_30d,

@@ -1,11 +1,11 @@
 -- How each client pays its invoices
 -- client_id: Client
--- invoices: Number of invoices
+-- invoices: Number of invoices, without those that were voided
 -- paid: Of these, paid
 -- paid_on_time_share: Share of paid invoices with a due date that were paid by it, 0 to 1
 -- average_days_late: Average of days after the due date, of paid invoices; 0 where paid in time
--- overdue: Number of invoices that are unpaid and past their due date, or said to be overdue
--- overdue_amount: Their amount in the workspace's currency
+-- overdue: Number of invoices that are unpaid and past their due date, or said to be overdue; without those that were given up
+-- overdue_amount: What is still owed of them, in the workspace's currency
 -- overdue_without_rate: Of these, invoices in a currency without a known exchange rate: not in overdue_amount
 -- oldest_overdue: Due date of the oldest of them
 WITH toDate(now('{{timezone}}')) AS today_here
@@ -22,35 +22,32 @@ SELECT
 FROM
 (
     SELECT
-        i.client_id AS client_id, i.paid_day AS paid_day, i.due_day AS due_day,
-        i.paid_day = toDate(0) AND (i.said_overdue OR (i.due_day > toDate(0) AND i.due_day < today_here)) AS is_overdue,
-        i.currency = '{{currency}}' OR (r.rate > 0 AND i.first_day - r.day <= (SELECT rate_days FROM profile_settings)) AS has_rate,
-        multiIf(i.currency = '{{currency}}', CAST(i.amount AS Decimal(38, 4)), has_rate, CAST(round(i.amount * r.rate, 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
+        {{client_of i.owner_key}} AS client_id, i.paid_day AS paid_day, i.due_day AS due_day,
+        i.is_open AND (i.said_overdue OR (i.due_day > toDate(0) AND i.due_day < today_here)) AS is_overdue,
+        i.currency = '{{currency}}' OR (r.rate > 0 AND i.day - r.day <= (SELECT rate_days FROM profile_settings)) AS has_rate,
+        multiIf(i.currency = '{{currency}}', CAST(i.owed AS Decimal(38, 4)), has_rate, CAST(round(i.owed * r.rate, 4) AS Decimal(38, 4)), CAST(0 AS Decimal(38, 4))) AS amount_here
     FROM
     (
         SELECT
-            {{client_of e.owner_key}} AS client_id,
-            e.invoice AS invoice,
-            argMin(toString(e.currency), (e.type != 'invoice.issued', e.occurred_at)) AS currency,
-            argMin(e.amount, (e.type != 'invoice.issued', e.occurred_at)) AS amount,
-            min(e.day) AS first_day,
-            minIf(e.day, e.type = 'invoice.paid') AS paid_day,
-            max(e.due_on) AS due_day,
-            countIf(e.type = 'invoice.overdue') > 0 AS said_overdue
+            {{owner client_key day}} AS owner_key, day, currency, owed, is_open, said_overdue, paid_day, due_day
         FROM
         (
-            SELECT {{owner client_key day}} AS owner_key, toDate(occurred_at, '{{timezone}}') AS day, if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id) AS invoice, type, amount, currency, occurred_at, coalesce(toDate(parseDateTime64BestEffortOrNull(JSONExtractString(properties, 'due_at'), 3, 'UTC'), '{{timezone}}'), toDate(0)) AS due_on
-            FROM events
-            WHERE type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{is_known client_key}}
-        ) AS e
-        {{join_client_of e.owner_key}}
-        GROUP BY client_id, invoice
+            SELECT
+                client_key,
+                -- A bill is of the day on which it was written; where nobody told of that, of what is first known of it.
+                toDate(coalesce(bill.issued_at, placed_at), '{{timezone}}') AS day,
+                toString(bill.currency) AS currency,
+                greatest(bill.amount - bill.credited - bill.paid, 0) AS owed,
+                bill.state = 'open' AS is_open,
+                isNotNull(bill.overdue_at) AS said_overdue,
+                coalesce(toDate(bill.paid_at, '{{timezone}}'), toDate(0)) AS paid_day,
+                coalesce(toDate(bill.due_at, '{{timezone}}'), toDate(0)) AS due_day
+            FROM client_orders FINAL
+            ARRAY JOIN bills AS bill
+            WHERE NOT gone AND part_of = '' AND bill.kind = 'invoice' AND bill.state != 'voided' AND {{is_known client_key}}
+        )
     ) AS i
-    ASOF LEFT JOIN
-    (
-        SELECT toString(currency) AS currency, day, rate
-        FROM rates_here
-        WHERE currency IN (SELECT currency FROM events WHERE currency != '{{currency}}' AND type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue') AND {{is_known client_key}})
-    ) AS r ON r.currency = i.currency AND r.day <= i.first_day
+    {{join_client_of i.owner_key}}
+    ASOF LEFT JOIN (SELECT toString(currency) AS currency, day, rate FROM rates_here) AS r ON r.currency = i.currency AND r.day <= i.day
 )
 GROUP BY client_id

@@ -33,7 +33,7 @@ FROM
     SELECT
         {{owner client_key day}} AS owner_key,
         toInt32(dateDiff('month', day, next)) - (day >= addMonths(next, -dateDiff('month', day, next))) AS ago,
-        toUInt64(0) AS orders,
+        toInt64(0) AS orders,
         CAST(0 AS Decimal(38, 4)) AS revenue,
         sum(l.margin) AS margin,
         sum(l.revenue) AS margin_revenue

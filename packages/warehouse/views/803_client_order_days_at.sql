@@ -6,8 +6,7 @@ SELECT {{client_of k.owner_key}} AS client_id, min(k.first_day) AS first_order_d
 FROM
 (
     SELECT {{owner client_key day}} AS owner_key, min(day) AS first_day, max(day) AS last_day
-    FROM revenue_daily
-    WHERE orders > 0 AND day <= {as_of:Date} AND {{is_known client_key}}
+    FROM (SELECT client_key, day FROM revenue_daily WHERE day <= {as_of:Date} AND {{is_known client_key}} GROUP BY client_key, day HAVING sum(orders) > 0)
     GROUP BY owner_key
 ) AS k
 {{join_client_of k.owner_key}}

@@ -16,8 +16,12 @@ FROM
     FROM
     (
         SELECT {{owner client_key day}} AS owner_key, groupUniqArray(intDiv(toInt32({as_of:Date} - day), 365)) AS years
-        FROM revenue_daily
-        WHERE orders > 0 AND {{is_known client_key}} AND day <= {as_of:Date} AND day > {as_of:Date} - 365 * (SELECT toInt32(long_term_years) FROM portfolio_settings)
+        FROM
+        (
+            SELECT client_key, day FROM revenue_daily
+            WHERE {{is_known client_key}} AND day <= {as_of:Date} AND day > {as_of:Date} - 365 * (SELECT toInt32(long_term_years) FROM portfolio_settings)
+            GROUP BY client_key, day HAVING sum(orders) > 0
+        )
         GROUP BY owner_key
     ) AS k
     {{join_client_of k.owner_key}}

@@ -15,6 +15,7 @@ import { EventTables } from "./outputs/eventTables.ts";
 import { FedTables } from "./outputs/fedTables.ts";
 import { OldEvents } from "./outputs/oldEvents.ts";
 import { rebuildRedis, reviveRedis } from "./rebuildRedis.ts";
+import { createOrderSettler } from "./settleOrders.ts";
 import { createDropDuplicates } from "./steps/dropDuplicates.ts";
 import { createLinkIdentities } from "./steps/linkIdentities.ts";
 import { createReadEvents } from "./steps/readEvents.ts";
@@ -177,14 +178,16 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     logger,
     storeRange,
   );
+  const settler = createOrderSettler({ kafka, clickhouse, producer, announcer, topics, settings, metrics, logger });
   const health = await serveHealth(settings, registry, async () => ({
-    kafka: consumer.joined() ? undefined : "has not joined the consumer group yet",
+    kafka: consumer.joined() && settler.joined() ? undefined : "has not joined the consumer group yet",
     redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
   const prepare = async () => {
     await suppressions.start();
     await prepareIdentities();
+    await settler.announceUnsettled();
   };
   await retry(prepare, {
     minDelayMs: 200,
@@ -192,9 +195,13 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     attempts: Number.POSITIVE_INFINITY,
     onRetry: (error) => logger.warn({ reason: describeError(error) }, "waiting for the engines"),
   });
-  await consumer.start();
+  await Promise.all([consumer.start(), settler.start()]);
   const mending = setInterval(() => {
-    fedTables.mend().catch((error: Error) => logger.warn({ reason: describeError(error) }, "can't compare fed tables"));
+    fedTables
+      .mend()
+      // Orders were settled without the messages that were lost.
+      .then((short) => (short?.includes("order_messages") ? settler.announceUnsettled() : undefined))
+      .catch((error: Error) => logger.warn({ reason: describeError(error) }, "can't compare fed tables"));
     // What a worker left behind when it was killed.
     identities.settleOwed(Date.now()).catch((error: Error) => {
       if (!(error instanceof GraphLost)) logger.warn({ reason: describeError(error) }, "can't store identities");
@@ -204,11 +211,12 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
 
   return {
     logger,
-    failed: consumer.failed,
+    failed: Promise.race([consumer.failed, settler.failed]),
     async stop() {
       clearInterval(mending);
       suppressions.stop();
       await consumer.stop();
+      await settler.stop();
       await producer.disconnect();
       await clickhouse.close();
       redis.disconnect();

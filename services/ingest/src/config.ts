@@ -1,5 +1,6 @@
 import { clickHouseSettingsShape, kafkaSettingsShape, redisSettingsShape } from "@keypulse/engines";
 import { identitySettingsShape } from "@keypulse/identity";
+import { saleSettingsShape } from "@keypulse/orders";
 import { readConfig, serviceSettingsShape, workspaceSettingsShape } from "@keypulse/service-kit";
 import { z } from "zod";
 
@@ -13,6 +14,7 @@ export const ingestSettingsShape = {
   ...clickHouseSettingsShape,
   ...redisSettingsShape,
   ...identitySettingsShape,
+  ...saleSettingsShape,
   INGEST_GROUP: z.string().min(1).default("keypulse-ingest"),
   /** Partitions that one worker works on at a time. */
   INGEST_CONCURRENCY: whole(3, 1, 64),

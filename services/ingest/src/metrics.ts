@@ -42,8 +42,15 @@ export function createIngestMetrics(registry: Registry) {
   });
   const links = new Counter({ name: "keypulse_ingest_links_total", help: "New identity links", registers });
 
+  const settled = new Counter({
+    name: "keypulse_ingest_orders_settled_total",
+    help: "Orders whose document changed",
+    registers,
+  });
+
   return {
     links,
+    settled,
     timeStep(name: string, startMs: number): void {
       step.inc({ step: name }, (performance.now() - startMs) / 1000);
     },
@@ -66,3 +73,5 @@ export function createIngestMetrics(registry: Registry) {
     }),
   };
 }
+
+export type IngestMetrics = ReturnType<typeof createIngestMetrics>;

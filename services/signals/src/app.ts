@@ -13,7 +13,7 @@ import { CasePanels } from "./inputs/casePanels.ts";
 import { createReadSegments } from "./inputs/clientSegments.ts";
 import { Histories } from "./inputs/histories.ts";
 import { TouchedClients } from "./inputs/touchedClients.ts";
-import { Watermark } from "./inputs/watermark.ts";
+import { SettledWatermark, Watermark } from "./inputs/watermark.ts";
 import { WorkspaceBudget } from "./inputs/workspaceBudget.ts";
 import { createSignalsMetrics } from "./metrics.ts";
 import { DetectorLines } from "./outputs/detectorLines.ts";
@@ -44,7 +44,10 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   const topics = topicNames(settings.TOPIC_PREFIX);
 
   const signalLog = new SignalLog(clickhouse, producer, topics.signals);
-  const watermark = new Watermark(admin, Object.values(topics.events), settings.INGEST_GROUP, logger);
+  const watermark = new SettledWatermark(
+    new Watermark(admin, Object.values(topics.events), settings.INGEST_GROUP, logger),
+    new Watermark(admin, [topics.orders], `${settings.INGEST_GROUP}-orders`, logger),
+  );
   const touched = new TouchedClients(kafka, settings.SIGNALS_GROUP, topics.touched, logger);
   const deadlines = new Deadlines(redis, settings.REDIS_PREFIX);
   const sourceCheckMs = settings.SIGNALS_SOURCE_CHECK_SECONDS * 1_000;

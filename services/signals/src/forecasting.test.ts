@@ -68,8 +68,10 @@ interface Forecast {
 describe("forecasts of clients", () => {
   let workspace: TestWorkspace;
   let service: Awaited<ReturnType<typeof startForecasting>>;
-  const insert = (table: string, values: object[]) =>
-    workspace.clickhouse.insert({ table, values, format: "JSONEachRow" });
+  const insert = async (table: string, values: object[]) => {
+    await workspace.clickhouse.insert({ table, values, format: "JSONEachRow" });
+    if (table === "events") await workspace.settleOrders();
+  };
   const forecasts = () =>
     workspace.rows<Forecast>(
       `SELECT * REPLACE (toFloat64(expected_value) AS expected_value, toFloat64(value_low) AS value_low, toFloat64(value_high) AS value_high)

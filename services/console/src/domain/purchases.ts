@@ -150,33 +150,24 @@ export function judgePayments(rows: readonly InvoiceRow[], rates: Rates, today: 
   if (rows.length === 0) return null;
   let [paid, withDueDay, onTime, daysLate, overdue, withoutRate] = [0, 0, 0, 0, 0, 0];
   let [overdueAmount, oldest] = [0n, Number.POSITIVE_INFINITY];
-  const invoices = Map.groupBy(rows, ({ invoice }) => invoice);
-  for (const said of invoices.values()) {
-    const dueDay = Math.max(...said.map(({ due_day }) => due_day));
-    const payments = said.filter(({ type }) => type === "invoice.paid");
-    if (payments.length > 0) {
+  for (const { state, currency, owed, day, paid_day: paidDay, due_day: dueDay, said_overdue: saidOverdue } of rows) {
+    if (paidDay > 0) {
       paid++;
       if (dueDay === 0) continue;
-      const paidDay = Math.min(...payments.map(({ day }) => day));
       withDueDay++;
       if (paidDay <= dueDay) onTime++;
       daysLate += Math.max(0, paidDay - dueDay);
       continue;
     }
-    const saidOverdue = said.some(({ type }) => type === "invoice.overdue");
-    if (!saidOverdue && (dueDay === 0 || dueDay >= today)) continue;
+    if (state !== "open" || (saidOverdue === 0 && (dueDay === 0 || dueDay >= today))) continue;
     overdue++;
     if (dueDay > 0) oldest = Math.min(oldest, dueDay);
-    const first = said.toSorted(
-      (one, other) =>
-        Number(one.type !== "invoice.issued") - Number(other.type !== "invoice.issued") || one.at_ms - other.at_ms,
-    )[0]!;
-    const here = rates.convert(readAmount(first.amount), first.currency, Math.min(...said.map(({ day }) => day)));
+    const here = rates.convert(readAmount(owed), currency, day);
     if (here === undefined) withoutRate++;
     else overdueAmount += here;
   }
   return {
-    invoices: invoices.size,
+    invoices: rows.length,
     paid,
     paid_on_time_share: withDueDay === 0 ? null : onTime / withDueDay,
     average_days_late: withDueDay === 0 ? null : daysLate / withDueDay,

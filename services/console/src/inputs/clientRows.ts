@@ -90,14 +90,18 @@ export interface ProductRow {
   lines: [currency: string, day: number, quantity: string, amount: string][];
 }
 
+/** A bill that was not voided; days are numbers, 0 where none is known. */
 export interface InvoiceRow extends OfKey {
-  invoice: string;
-  type: string;
-  amount: string;
+  state: string;
   currency: string;
-  at_ms: number;
+  /** What is still to be paid of it. */
+  owed: string;
+  /** On which it was written, for the rate. */
   day: number;
+  paid_day: number;
   due_day: number;
+  /** 1 where the sender called it overdue. */
+  said_overdue: number;
 }
 
 export interface OpenAlertRow {
@@ -237,7 +241,8 @@ export class ClientRows {
     return await this.#revenue<RevenueWithDaysRow>(
       currency,
       today,
-      ", groupUniqArrayIf(toUInt16(d.day), d.orders > 0) AS order_days",
+      // A row may take back what another says: days are those whose rows come to an order.
+      ", mapKeys(mapFilter((day, orders) -> orders > 0, sumMap(map(toUInt16(d.day), toInt64(d.orders))))) AS order_days",
     );
   }
 
@@ -290,14 +295,16 @@ export class ClientRows {
   }
 
   async invoices(): Promise<InvoiceRow[]> {
+    const dayOf = (time: string): string => `coalesce(toUInt32(toDate(${time}, '${this.#timezone}')), 0)`;
     return await this.#ask<InvoiceRow>(
-      `SELECT client_key, ${this.#eraOfEvent()} AS era,
-         if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id) AS invoice,
-         toString(e.type) AS type, amount, toString(e.currency) AS currency, ${ms("e.occurred_at")} AS at_ms,
-         toUInt32(toDate(e.occurred_at, '${this.#timezone}')) AS day,
-         coalesce(toUInt32(toDate(parseDateTime64BestEffortOrNull(JSONExtractString(properties, 'due_at'), 3, 'UTC'), '${this.#timezone}')), 0) AS due_day
-       FROM events AS e
-       WHERE client_key IN ${this.#keys} AND type IN ('invoice.issued', 'invoice.paid', 'invoice.overdue')`,
+      `SELECT client_key, ${this.#owners.eraOf("bill_day")} AS era, state, currency, owed, toUInt32(bill_day) AS day, paid_day, due_day, said_overdue
+       FROM (
+         SELECT client_key, toDate(coalesce(bill.issued_at, placed_at), '${this.#timezone}') AS bill_day, toString(bill.state) AS state,
+           toString(bill.currency) AS currency, greatest(bill.amount - bill.credited - bill.paid, 0) AS owed,
+           ${dayOf("bill.paid_at")} AS paid_day, ${dayOf("bill.due_at")} AS due_day, isNotNull(bill.overdue_at) AS said_overdue
+         FROM client_orders FINAL ARRAY JOIN bills AS bill
+         WHERE client_key IN ${this.#keys} AND NOT gone AND part_of = '' AND bill.kind = 'invoice' AND bill.state != 'voided'
+       )`,
     );
   }
 

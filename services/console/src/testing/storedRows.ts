@@ -1,4 +1,5 @@
 import type { ClickHouse } from "@keypulse/engines";
+import { settleAll } from "@keypulse/testkit";
 
 let offset = 0;
 const nobody = "00000000-0000-0000-0000-000000000000";
@@ -39,4 +40,5 @@ export async function insertRows(clickhouse: ClickHouse, table: string, values: 
     format: "JSONEachRow",
     clickhouse_settings: { async_insert: 0, wait_end_of_query: 1 },
   });
+  if (table === "events") await settleAll(clickhouse);
 }

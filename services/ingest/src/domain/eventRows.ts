@@ -93,7 +93,7 @@ export class EventRows {
     columns.type.push(event.type);
     columns.activity.push(activity && event.properties.machine !== true ? 1 : 0);
     columns.revenue_sign.push(revenueSign[event.type] ?? 0);
-    columns.order_id.push(typed.order_id ?? typed.invoice_id ?? "");
+    columns.order_id.push(orderIdOf(typed));
     columns.amount.push(typed.amount ?? "0");
     columns.currency.push(typed.currency ?? "");
     this.#addItems(typed.items ?? []);
@@ -151,6 +151,13 @@ export class EventRows {
   }
 }
 
+/** The order that is meant, else the invoice. */
+const orderIdOf = ({ order_id, invoice_id }: Typed): string => order_id || invoice_id || "";
+
+/** The order or invoice without one that an event is about, as its row has it; empty where it is about none. */
+export const orderOf = ({ type, properties }: ContractEvent): string =>
+  vocabulary[type].kind === "order" ? orderIdOf(properties as Typed) : "";
+
 function typedOf(properties: Record<string, unknown>, declared: ReadonlySet<string>): Typed {
   for (const name of typedNames) {
     if (name in properties && !declared.has(name)) {
@@ -163,10 +170,19 @@ function typedOf(properties: Record<string, unknown>, declared: ReadonlySet<stri
 function otherProperties(properties: Record<string, unknown>, declared: ReadonlySet<string>): string {
   let other: Record<string, unknown> | undefined;
   for (const name in properties) {
-    // An invoice of an order has two numbers and one column: its own is kept here.
-    if (declared.has(name) && !(name === "invoice_id" && "order_id" in properties)) continue;
+    if (declared.has(name) && !isKeptBeside(name, properties)) continue;
     other ??= {};
     other[name] = properties[name];
   }
   return other === undefined ? "" : JSON.stringify(other);
+}
+
+/**
+ * Of an invoice of an order the column has the order's number, so its own is kept beside it. A column has 0 and an empty
+ * list for what is not said, so that both are kept where they were said.
+ */
+function isKeptBeside(name: string, { order_id, amount, items }: Record<string, unknown>): boolean {
+  if (name === "invoice_id") return Boolean(order_id);
+  if (name === "amount") return Number(amount) === 0;
+  return name === "items" && (items as unknown[]).length === 0;
 }

@@ -37,6 +37,8 @@ export interface AcceptedEvent {
   identity: EventIdentity;
   /** Whom an alias event calls the same person. */
   alias: EventIdentity | undefined;
+  /** Order or invoice that it is about, empty where it is about none. */
+  orderId: string;
   /** Its number in the rows of its batch. */
   row: number;
 }

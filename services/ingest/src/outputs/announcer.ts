@@ -1,9 +1,10 @@
-import type { ClientsTouched, Topics } from "@keypulse/contracts";
+import type { ClientsTouched, OrdersTouched, Topics } from "@keypulse/contracts";
 import { cloudEventHeaders, type EngineLogger, type Producer } from "@keypulse/engines";
 import { nameUuid, nobody } from "@keypulse/identity";
 import { type Batch, tokenOf } from "../domain/batch.ts";
 
 const clientsAMessage = 2_000;
+const ordersAMessage = 200;
 
 /**
  * A broker's limit is on what one request adds to a partition, 4 MiB on our topics and 1 MiB by Kafka's default; messages
@@ -32,9 +33,18 @@ export class Announcer {
   }
 
   async announce(batch: Batch): Promise<void> {
+    await this.#sendAll([...this.#touched(batch), ...this.#orders(batch), ...this.#rejected(batch)]);
+  }
+
+  /** Tells whose orders were settled: their figures are other ones now. */
+  async announceSettled(token: string, clientKeys: readonly string[], from: number, to: number): Promise<void> {
+    await this.#sendAll([...this.#clients(token, clientKeys, from, to)]);
+  }
+
+  async #sendAll(announcements: readonly Announcement[]): Promise<void> {
     let request: Announcement[] = [];
     let bytes = 0;
-    for (const announcement of [...this.#touched(batch), ...this.#rejected(batch)]) {
+    for (const announcement of announcements) {
       const size = bytesOf(announcement);
       if (request.length > 0 && bytes + size > mostRequestBytes) {
         await this.#send(request);
@@ -73,14 +83,17 @@ export class Announcer {
     const keys = new Set<string>();
     let from = Number.POSITIVE_INFINITY;
     let to = Number.NEGATIVE_INFINITY;
-    for (const { identity, occurredAtMs } of batch.accepted) {
-      if (identity.clientKey === nobody) continue;
+    for (const { identity, occurredAtMs, orderId } of batch.accepted) {
+      // What an order's message means for whom is known when the order is settled.
+      if (identity.clientKey === nobody || orderId !== "") continue;
       keys.add(identity.clientKey);
       from = Math.min(from, occurredAtMs);
       to = Math.max(to, occurredAtMs);
     }
-    const clientKeys = [...keys];
-    const token = tokenOf(batch.range);
+    yield* this.#clients(tokenOf(batch.range), [...keys], from, to);
+  }
+
+  *#clients(token: string, clientKeys: readonly string[], from: number, to: number): Generator<Announcement> {
     const now = new Date().toISOString();
     for (let start = 0; start < clientKeys.length; start += clientsAMessage) {
       const value: ClientsTouched = {
@@ -101,6 +114,19 @@ export class Announcer {
         message: { key: value.client_keys[0]!, value: JSON.stringify(value), headers },
       };
     }
+  }
+
+  /** Orders to settle, in messages of one source each. */
+  *#orders(batch: Batch): Generator<Announcement> {
+    const bySource = new Map<string, Set<string>>();
+    for (const { source, orderId } of batch.accepted) {
+      if (orderId === "") continue;
+      const ids = bySource.get(source) ?? new Set();
+      bySource.set(source, ids);
+      ids.add(orderId);
+    }
+    const token = tokenOf(batch.range);
+    for (const [source, ids] of bySource) yield* ordersMessages(this.#topics.orders, token, source, [...ids]);
   }
 
   /** The dead letter: the message as it came, with the reason and its first place in the headers; a large one without its bytes. */
@@ -143,3 +169,28 @@ function bytesOf({ message }: Announcement): number {
 /** Of one record, a whole request, or what the broker takes at all. */
 const isTooLarge = (error: unknown): boolean =>
   ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD"].includes((error as { type?: string }).type ?? "");
+
+/** Messages that have orders of a source settled. @param token names what they come of */
+export function* ordersMessages(
+  topic: string,
+  token: string,
+  source: string,
+  orderIds: readonly string[],
+): Generator<Announcement> {
+  const now = new Date().toISOString();
+  for (let start = 0; start < orderIds.length; start += ordersAMessage) {
+    const value: OrdersTouched = {
+      batch: token,
+      source,
+      order_ids: orderIds.slice(start, start + ordersAMessage),
+      stored_at: now,
+    };
+    const headers = cloudEventHeaders({
+      id: nameUuid(`orders:${token}:${source}:${start}`),
+      source: "/keypulse/ingest",
+      type: "keypulse.orders.touched",
+      time: now,
+    });
+    yield { topic, message: { key: source, value: JSON.stringify(value), headers } };
+  }
+}

@@ -1,17 +1,6 @@
-import { type ContractEvent, identifierKinds } from "@keypulse/contracts";
+import { businessProperties, type ContractEvent, identifierKinds } from "@keypulse/contracts";
 import type { createIdentityResolver, EventIdentity } from "@keypulse/identity";
 
-/** What a company's event keeps when its person was erased: the business, nothing that could name anybody. */
-const businessProperties = [
-  "order_id",
-  "invoice_id",
-  "amount",
-  "currency",
-  "items",
-  "due_at",
-  "duration_seconds",
-  "direction",
-];
 const aboutPeople: ReadonlySet<string> = new Set(["identify", "alias"]);
 
 /**

@@ -1,6 +1,7 @@
 import { type ContractEvent, type Identifiers, refusedHeaders } from "@keypulse/contracts";
 import type { createIdentityResolver } from "@keypulse/identity";
 import type { Batch } from "../domain/batch.ts";
+import { orderOf } from "../domain/eventRows.ts";
 import { type RawMessage, type RejectedEvent, type RejectReason, rejectReasons } from "../domain/outcome.ts";
 import { decodeMessage } from "./decodeMessage.ts";
 import { createLeaveOutErased } from "./leaveOutErased.ts";
@@ -63,7 +64,7 @@ export function createReadEvents(
       const { offset, timestampMs: receivedAtMs } = message;
       const row = batch.rows.add({ event, identity, occurredAtMs, offset, receivedAtMs });
       const { id, source } = event;
-      batch.accepted.push({ message, id, source, occurredAtMs, identity, alias, row });
+      batch.accepted.push({ message, id, source, occurredAtMs, identity, alias, orderId: orderOf(event), row });
     }
   };
 }

@@ -64,7 +64,7 @@ export function caseFileOf(
   for (const [contact, trait, value, , atMs] of rows.said) {
     if (trait === "nps" || trait === "csat") answer(atMs, contact, trait, Number(textOf(value) || Number.NaN));
   }
-  const invoices = new Map<string, { dueMs: number; paidMs: number | undefined; amount: number | undefined }>();
+  const invoices: Invoice[] = [];
 
   for (const [type, atMs, contact, amount, groups, text, number] of rows.events) {
     if (type === "order.placed") {
@@ -74,7 +74,7 @@ export function caseFileOf(
         ...{ atMs, amount: known, groups: groups.filter((group) => group !== "") },
         discount: isShare ? number / (known + number) : undefined,
       });
-    } else if (type === "order.cancelled" || type === "order.refunded") {
+    } else if (type.startsWith("order.")) {
       orders.push({ atMs, amount: amount === null ? undefined : -amount, groups: [], discount: undefined });
     } else if (type in mailTypes) {
       const kind = mailTypes[type as keyof typeof mailTypes];
@@ -83,12 +83,11 @@ export function caseFileOf(
       // Whoever we tried to call was called back, answered or not.
       const isMissed = text === "inbound" && type !== "call.completed";
       calls.push({ atMs, contact: nameOf(contact), type: isMissed ? "missed" : "talked" });
-    } else if (type.startsWith("invoice.")) {
-      const known = invoices.get(text) ?? { dueMs: 0, paidMs: undefined, amount: undefined };
-      known.dueMs = Math.max(known.dueMs, number ?? 0, type === "invoice.overdue" && known.dueMs === 0 ? atMs : 0);
-      if (type === "invoice.paid") known.paidMs = Math.min(known.paidMs ?? atMs, atMs);
-      if (amount !== null && (type === "invoice.issued" || known.amount === undefined)) known.amount = amount;
-      invoices.set(text, known);
+    } else if (type === "invoice") {
+      // Its time is that of its payment, 0 while it is not paid; its number is when it is due.
+      if (amount !== null && number !== null && number > 0) {
+        invoices.push({ id: text, dueMs: number, paidMs: atMs === 0 ? undefined : atMs, amount });
+      }
     } else if (text === "complaint") complaintsMs.push(atMs);
     else if (number !== null) answer(atMs, contact, number < 0 ? "csat" : "nps", Math.abs(number));
   }
@@ -109,9 +108,7 @@ export function caseFileOf(
       .map(([day, share]) => ({ atMs: calendar.dayStartMs(day), share }))
       .filter(({ atMs }) => atMs <= asOfMs)
       .sort(byTime),
-    invoices: [...invoices].flatMap(([id, { dueMs, paidMs, amount }]): Invoice[] =>
-      dueMs === 0 || amount === undefined ? [] : [{ id, dueMs, paidMs, amount }],
-    ),
+    invoices,
     contacts,
     mail: [
       ...mail,

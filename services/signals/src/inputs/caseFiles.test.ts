@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type ClickHouse, connectClickHouse } from "@keypulse/engines";
 import { nobody } from "@keypulse/identity";
 import { createCalendar } from "@keypulse/methods";
-import { createTestWorld, seededRandom, type TestWorld } from "@keypulse/testkit";
+import { createTestWorld, seededRandom, settleAll, type TestWorld } from "@keypulse/testkit";
 import { migrate } from "@keypulse/warehouse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CaseFile, emptyCaseFile } from "../domain/caseFile.ts";
@@ -28,8 +28,10 @@ describe("case files", () => {
   let files: CaseFiles;
   let count = 0;
 
-  const insert = (table: string, values: object[]) =>
-    clickhouse.insert({ table, values, format: "JSONEachRow", clickhouse_settings: { async_insert: 0 } });
+  const insert = async (table: string, values: object[]) => {
+    await clickhouse.insert({ table, values, format: "JSONEachRow", clickhouse_settings: { async_insert: 0 } });
+    if (table === "events") await settleAll(clickhouse);
+  };
   const rows = async <T>(query: string) => await (await clickhouse.query({ query, format: "JSONEachRow" })).json<T>();
   /** A row of `events` as ingest writes it. */
   const event = (type: string, days: number, given: Record<string, unknown> = {}) => ({

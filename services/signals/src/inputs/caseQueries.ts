@@ -32,43 +32,58 @@ function owned(rows: string, { map, moves, clients }: CaseScope, withContact: bo
   ) WHERE ${clients}`;
 }
 
-/** Orders, invoices, refused mail, calls, answers and complaints: one look at the events. Rows: CaseRows.events. */
+/** Orders, invoices, refused mail, calls, answers and complaints, a list a client. Rows: CaseRows.events. */
 export function eventsQuery({ scope, asOfMs, timezone, currency }: CaseQuestion, hasRates: boolean): string {
+  const asOf = timeOf(asOfMs);
   const since = (days: number) => timeOf(asOfMs - days * dayMs);
+  const ms = (time: string) => `toFloat64(toUnixTimestamp64Milli(${time}))`;
+  const isIn = (time: string) => `${time} > ${since(daysBack)} AND ${time} <= ${asOf}`;
+  // Orders and bills are what all that was said of them comes to, by the days on which money moved.
+  const ofClients = `FROM client_orders AS d FINAL`;
+  const owners = `client_key ${scope.stamped} AND NOT gone`;
   const rows = `
-    SELECT client_key, contact_key, toDate(occurred_at, '${timezone}') AS day, type,
-      toUnixTimestamp64Milli(occurred_at) AS at, toString(currency) AS currency, amount,
-      if(type = 'order.placed', arraySort(arrayDistinct(items.category)), []) AS groups,
+    SELECT client_key, contact_key, toDate(moved.at, '${timezone}') AS day, concat('order.', moved.kind) AS type,
+      toUnixTimestamp64Milli(moved.at) AS at, toString(moved.currency) AS currency, if(moved.kind = 'placed', moved.gross, moved.returned) AS amount,
+      if(moved.kind = 'placed', arraySort(arrayDistinct(arrayMap(line -> toString(line.category), arrayFilter(line -> line.kind = 'placed', lines)))), []) AS groups,
+      '' AS text, if(moved.kind = 'placed', ifNull(toFloat64(discount), nan), nan) AS number
+    ${ofClients} ARRAY JOIN movements AS moved
+    WHERE ${owners} AND ${isIn("moved.at")}
+    UNION ALL
+    SELECT client_key, contact_key, toDate(coalesce(bill.issued_at, d.placed_at), '${timezone}') AS day, 'invoice' AS type,
+      toUnixTimestamp64Milli(if(coalesce(bill.paid_at <= ${asOf}, false), assumeNotNull(bill.paid_at), toDateTime64(0, 3, 'UTC'))) AS at,
+      toString(bill.currency) AS currency, bill.amount AS amount, [] AS groups, bill.number AS text,
+      coalesce(${ms("bill.due_at")}, if(bill.overdue_at <= ${asOf}, ${ms("bill.overdue_at")}, NULL), 0) AS number
+    ${ofClients} ARRAY JOIN bills AS bill
+    WHERE ${owners} AND part_of = '' AND bill.kind = 'invoice' AND bill.state != 'voided' AND ${isIn("coalesce(bill.issued_at, d.placed_at)")}
+    UNION ALL
+    SELECT client_key, contact_key, toDate(occurred_at, '${timezone}') AS day, toString(type),
+      toUnixTimestamp64Milli(occurred_at) AS at, toString(currency) AS currency, amount, [] AS groups,
       multiIf(
-        type LIKE 'invoice.%', if(JSONHas(properties, 'invoice_id'), JSONExtractString(properties, 'invoice_id'), order_id),
         type LIKE 'call.%', toString(direction),
         type = 'web.custom', lower(JSONExtractString(properties, 'name')),
         type = 'web.form_submitted', lower(JSONExtractString(properties, 'form')),
         '') AS text,
       multiIf(
-        type LIKE 'invoice.%', toFloat64(toUnixTimestamp64Milli(parseDateTime64BestEffortOrZero(JSONExtractString(properties, 'due_at'), 3, 'UTC'))),
-        type = 'order.placed' AND position(properties, '"discount"') > 0, toFloat64OrZero(trim(BOTH '"' FROM JSONExtractRaw(properties, 'discount'))),
         type LIKE 'web.%' AND JSONHas(properties, 'nps'), JSONExtractFloat(properties, 'nps'),
         type LIKE 'web.%' AND JSONHas(properties, 'csat'), -JSONExtractFloat(properties, 'csat'),
         nan) AS number
     FROM events
     WHERE client_key ${scope.stamped} AND (
-      type IN ('order.placed', 'order.cancelled', 'order.refunded', 'invoice.issued', 'invoice.paid', 'invoice.overdue') AND occurred_at > ${since(daysBack)}
-      OR type IN ('call.missed', 'call.voicemail', 'call.completed', 'email.unsubscribed', 'email.complained') AND occurred_at > ${since(daysOfEvents)}
+      type IN ('call.missed', 'call.voicemail', 'call.completed', 'email.unsubscribed', 'email.complained') AND occurred_at > ${since(daysOfEvents)}
       OR type = 'email.bounced' AND occurred_at > ${since(daysOfEvents)} AND lower(JSONExtractString(properties, 'bounce_type')) NOT IN (${softBounces})
       OR type = 'web.custom' AND lower(JSONExtractString(properties, 'name')) IN ('survey', 'complaint')
       OR type = 'web.form_submitted' AND lower(JSONExtractString(properties, 'form')) IN ('survey', 'complaint')
-    ) AND occurred_at <= ${since(0)}`;
+    ) AND occurred_at <= ${asOf}`;
   const own = `multiIf(o.currency = '', 0., o.currency = '${currency}', toFloat64(o.amount), `;
   const rates = `(SELECT toString(currency) AS currency, day, rate FROM rates_here WHERE day > toDate('${dateOf(asOfMs - daysBack * dayMs)}') - 60)`;
-  const ofClients = owned(rows, scope, true);
+  const ofOwners = owned(rows, scope, true);
   return `
     SELECT client_id, groupArray((type, at, toString(contact_id), amount_here, groups, text, number)) AS list FROM (
       ${
         hasRates
           ? `SELECT o.*, ${own} r.rate > 0 AND o.day - r.day <= (SELECT rate_days FROM profile_settings), round(toFloat64(o.amount) * toFloat64(r.rate), 4), nan) AS amount_here
-             FROM (${ofClients}) AS o ASOF LEFT JOIN ${rates} AS r ON r.currency = o.currency AND r.day <= o.day`
-          : `SELECT o.*, ${own} nan) AS amount_here FROM (${ofClients}) AS o`
+             FROM (${ofOwners}) AS o ASOF LEFT JOIN ${rates} AS r ON r.currency = o.currency AND r.day <= o.day`
+          : `SELECT o.*, ${own} nan) AS amount_here FROM (${ofOwners}) AS o`
       }
     ) GROUP BY client_id`;
 }

@@ -127,6 +127,7 @@ describe("histories of clients", () => {
         ...{ topic: "t", offset: n, received_at: atMs, batch_date: "2026-01-01" },
       })),
     });
+    await workspace.settleOrders();
   });
   afterAll(async () => await workspace.close());
 

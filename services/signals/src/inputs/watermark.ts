@@ -81,3 +81,43 @@ export class Watermark {
     return committed;
   }
 }
+
+/**
+ * Up to when everything is stored **and orders are settled**: revenue of what ingest has stored is known only when the
+ * group that settles orders has done with what ingest announced before it committed.
+ */
+export class SettledWatermark {
+  readonly #ingest: Watermark;
+  readonly #orders: Watermark;
+  /** Times up to which events are stored, with the time at which that was seen: announcements are older. */
+  #stored: { untilMs: number; seenMs: number }[] = [];
+  #completeUntilMs = 0;
+
+  constructor(ingest: Watermark, orders: Watermark) {
+    this.#ingest = ingest;
+    this.#orders = orders;
+  }
+
+  /** 0 until the first note was reached. */
+  get completeUntilMs(): number {
+    return this.#completeUntilMs;
+  }
+
+  /** Messages that are not stored, or whose orders are not settled, yet. */
+  get lag(): number {
+    return this.#ingest.lag + this.#orders.lag;
+  }
+
+  /** Looks at Kafka once. */
+  async poll(): Promise<void> {
+    await this.#ingest.poll();
+    const untilMs = this.#ingest.completeUntilMs;
+    if (untilMs > (this.#stored.at(-1)?.untilMs ?? this.#completeUntilMs)) {
+      this.#stored.push({ untilMs, seenMs: Date.now() });
+    }
+    await this.#orders.poll();
+    while (this.#stored.length > 0 && this.#orders.completeUntilMs >= this.#stored[0]!.seenMs) {
+      this.#completeUntilMs = this.#stored.shift()!.untilMs;
+    }
+  }
+}

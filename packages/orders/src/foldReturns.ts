@@ -1,0 +1,92 @@
+import type { Return } from "./document.ts";
+import { isRefundState, isWhole, type Line, type OrderMessage } from "./message.ts";
+import { atLeastZero, type Units } from "./money.ts";
+
+interface Refund {
+  amount: Units;
+  currency: string;
+  /** The earliest time that is said of it: a state that changes later moves no money to another day. */
+  atMs: number;
+  state: "pending" | "succeeded" | "failed" | "cancelled";
+  lines: readonly Line[];
+}
+
+/**
+ * What went back of an order before it was cancelled as a whole: refunds and partial cancellations, each by its own id,
+ * and disputes that were lost. The sum of refunds that a snapshot says counts for what it exceeds those that are known.
+ *
+ * @param sorted messages of one order by time
+ * @param total of the order, undefined where it is not known: then a cancellation takes back what it says
+ */
+export function foldReturns(
+  sorted: readonly OrderMessage[],
+  total: Units | undefined,
+): { made: Return[]; pending: Units } {
+  const refunds = new Map<string, Refund>();
+  const cancelled = new Map<string, Refund>();
+  const disputes = new Map<string, { amount: Units; currency: string; atMs: number; state: string }>();
+  let sum: { amount: Units; atMs: number } | undefined;
+
+  const tell = (id: string, said: Omit<Refund, "state"> & { state: Refund["state"] | undefined }) => {
+    const known = refunds.get(id);
+    refunds.set(id, {
+      ...said,
+      currency: said.currency || (known?.currency ?? ""),
+      lines: said.lines.length > 0 ? said.lines : (known?.lines ?? []),
+      atMs: Math.min(said.atMs, known?.atMs ?? said.atMs),
+      state: said.state ?? known?.state ?? "succeeded",
+    });
+  };
+
+  const failed = new Set<string>();
+  for (const message of sorted) {
+    const { type, more, occurredAtMs: atMs, amount, currency } = message;
+    if (type === "order.refunded") {
+      const state = isRefundState(more.state) ? more.state : "succeeded";
+      tell(more.refund_id ?? message.eventId, { amount, currency, atMs, state, lines: message.items });
+    } else if (type === "refund.failed" && more.refund_id !== undefined) {
+      failed.add(more.refund_id);
+    } else if (type === "order.cancelled" && amount !== 0n && (total === undefined || !isWhole(message, total))) {
+      const id = more.refund_id ?? message.eventId;
+      cancelled.set(id, { amount, currency, atMs, state: "succeeded", lines: message.items });
+    } else if (type === "payment.disputed" && more.dispute_id !== undefined) {
+      const known = disputes.get(more.dispute_id);
+      // Decided is decided: a later message that calls it open is an echo.
+      if (known !== undefined && known.state !== "open" && more.state === "open") continue;
+      disputes.set(more.dispute_id, { amount, currency, atMs, state: more.state ?? "open" });
+    } else if (type === "order.updated" || type === "order.placed") {
+      for (const { refund_id: id, state, ...listed } of more.refunds ?? []) {
+        tell(id, { amount: listed.amount, currency, atMs: listed.atMs, state, lines: listed.items });
+      }
+      if (more.refunded !== undefined) {
+        sum = { amount: more.refunded, atMs: sum?.amount === more.refunded ? sum.atMs : atMs };
+      }
+    }
+  }
+  for (const id of failed) {
+    const refund = refunds.get(id);
+    if (refund !== undefined) refund.state = "failed";
+  }
+
+  const made: Return[] = [];
+  const add = (
+    kind: Return["kind"],
+    id: string,
+    { amount, currency, atMs }: Omit<Refund, "state" | "lines">,
+    lines: readonly Line[],
+  ) => made.push({ id, kind, atMs, amount, currency, lines });
+  let known = 0n;
+  let pending = 0n;
+  for (const [id, refund] of refunds) {
+    known += refund.amount;
+    if (refund.state === "succeeded") add("refunded", id, refund, refund.lines);
+    if (refund.state === "pending") pending += refund.amount;
+  }
+  if (sum !== undefined && sum.amount > known) {
+    add("refunded", "sum", { amount: atLeastZero(sum.amount - known), currency: "", atMs: sum.atMs }, []);
+  }
+  for (const [id, part] of cancelled) add("cancelled", id, part, part.lines);
+  for (const [id, dispute] of disputes) if (dispute.state === "lost") add("disputed", id, dispute, []);
+  made.sort((one, other) => one.atMs - other.atMs || (one.id < other.id ? -1 : 1));
+  return { made, pending };
+}

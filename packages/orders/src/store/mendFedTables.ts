@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClickHouse } from "@keypulse/engines";
+import { isOneOf, longQuery, type OrderRef } from "./readMessages.ts";
+
+/** Tries until nobody inserts meanwhile; then the next range that is stored again looks. */
+const mostTries = 50;
+
+/**
+ * Adds to client_orders and revenue_daily what documents say and these lack, for the clients of some orders. Compared
+ * only while no insert is running, for one shows in order_documents before its views have fed the others.
+ */
+export async function mendFedTables(
+  clickhouse: ClickHouse,
+  refs: readonly OrderRef[],
+  token: string,
+): Promise<{ clientKeys: string[]; revenue: boolean }> {
+  const rows = async <T>(query: string): Promise<T[]> => {
+    const result = await clickhouse.query({ query, format: "JSONEachRow", clickhouse_settings: longQuery });
+    return await result.json<T>();
+  };
+  const among = `(SELECT owner.client_key AS client_key FROM order_documents ARRAY JOIN owners AS owner WHERE ${isOneOf(refs)})`;
+  const clientKeys = (await rows<{ key: string }>(`SELECT DISTINCT toString(client_key) AS key FROM ${among}`)).map(
+    ({ key }) => key,
+  );
+  if (clientKeys.length === 0) return { clientKeys, revenue: false };
+  const [view] = await rows<{ text: string }>(
+    "SELECT as_select AS text FROM system.tables WHERE database = currentDatabase() AND name = 'feed_client_orders'",
+  );
+  await clickhouse.command({
+    query: `INSERT INTO client_orders SELECT * FROM (${view!.text.replaceAll("order_documents_local", "order_documents")}) WHERE ${isOneOf(refs)}`,
+    clickhouse_settings: { ...longQuery, async_insert: 0, wait_end_of_query: 1 },
+  });
+  const list = clientKeys.map((key) => `'${key}'`).join(", ");
+  const fingerprint = () =>
+    rows(
+      `SELECT count() AS n, sum(digest) AS digests, sum(version) AS versions FROM order_documents WHERE client_key IN (${list})`,
+    );
+  const difference = `
+    SELECT client_key, day, currency, toInt64(sum(d.orders)) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned FROM (
+      SELECT client_key, toDate(moved.at, (SELECT timezone FROM workspace)) AS day, toString(moved.currency) AS currency, toInt64(moved.orders) AS orders,
+        toDecimal128(moved.gross, 4) AS gross, toDecimal128(moved.returned, 4) AS returned
+      FROM order_documents FINAL ARRAY JOIN movements AS moved WHERE client_key IN (${list})
+      UNION ALL
+      SELECT client_key, day, toString(currency), -orders, -gross, -returned FROM revenue_daily WHERE client_key IN (${list})
+    ) AS d GROUP BY client_key, day, currency HAVING orders != 0 OR gross != 0 OR returned != 0`;
+  for (let tries = 0; tries < mostTries; tries++) {
+    const before = JSON.stringify(await fingerprint());
+    const [inserting] = await rows<{ n: number }>(
+      `SELECT toUInt32(count()) AS n FROM system.processes WHERE query_kind = 'Insert'
+        AND (current_database = currentDatabase() OR is_initial_query = 0)`,
+    );
+    const short = inserting!.n === 0 ? await rows<object>(difference) : undefined;
+    if (short !== undefined && JSON.stringify(await fingerprint()) === before) {
+      if (short.length === 0) return { clientKeys, revenue: false };
+      await clickhouse.insert({
+        table: "revenue_daily",
+        values: short,
+        format: "JSONEachRow",
+        clickhouse_settings: { async_insert: 0, wait_end_of_query: 1, insert_deduplication_token: `${token}/mend` },
+      });
+      return { clientKeys, revenue: true };
+    }
+    await sleep(100);
+  }
+  return { clientKeys, revenue: false };
+}

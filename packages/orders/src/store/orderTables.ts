@@ -1,0 +1,183 @@
+import type { ClickHouse } from "@keypulse/engines";
+import { foldOrder } from "../foldOrder.ts";
+import type { Movement } from "../judgeSale.ts";
+import { matchPayments } from "../matchPayments.ts";
+import type { OrderMessage } from "../message.ts";
+import { unitsOf } from "../money.ts";
+import { rulesName, type SaleRules } from "../rules.ts";
+import { type DocumentRow, documentRow, ownersOf, type StoredDocument } from "./documentRows.ts";
+import { mendFedTables } from "./mendFedTables.ts";
+import { isOneOf, longQuery, type OrderRef, readMessages } from "./readMessages.ts";
+
+/** What settling some orders changed. */
+export interface SettledBatch {
+  /** Orders whose document is another one now. */
+  changed: number;
+  /** Leaf keys of clients whose orders these are, or were. */
+  clientKeys: string[];
+}
+
+const keyOf = ({ source, orderId }: OrderRef): string => `${source} ${orderId}`;
+
+/**
+ * Owns the tables of orders: reads the messages of orders that were touched, folds them into documents and stores those
+ * that say something new, with the difference that makes to revenue.
+ *
+ * **One writer an order**: a difference is right only against the last version. Whoever calls must be the only one that
+ * settles orders of these sources at a time, or name the insert by a token that another caller would name as well.
+ */
+export class OrderTables {
+  readonly #clickhouse: ClickHouse;
+  readonly #rules: SaleRules;
+  readonly #now: () => number;
+  constructor(clickhouse: ClickHouse, rules: SaleRules, now: () => number = Date.now) {
+    this.#clickhouse = clickhouse;
+    this.#rules = rules;
+    this.#now = now;
+  }
+
+  /**
+   * @param refs orders that a message came for
+   * @param token names the insert: stored twice under one token it counts once, whatever it holds
+   */
+  async settle(refs: readonly OrderRef[], token: string): Promise<SettledBatch> {
+    const rows = await this.changedRows(refs);
+    await this.#store(rows, token);
+    return { changed: rows.length, clientKeys: [...new Set(rows.flatMap(ownersOf))] };
+  }
+
+  /**
+   * Makes whole what a crash of ClickHouse may have left in parts, when orders are settled again: it writes the token of
+   * a block to its log a moment before the block's part counts, so that a repeated insert can be taken for done of which
+   * it holds no row, in the table itself or in one that a view feeds.
+   * @returns leaf keys of clients whose figures changed
+   */
+  async mend(refs: readonly OrderRef[], token: string): Promise<string[]> {
+    const lost = await this.changedRows(refs);
+    await this.#store(lost, `${token}/anew`);
+    const { clientKeys, revenue } = await mendFedTables(this.#clickhouse, refs, token);
+    return lost.length === 0 && !revenue ? [] : clientKeys;
+  }
+
+  /** Documents of the orders, and of those that payments tie to them, which say something else than what is stored. */
+  async changedRows(refs: readonly OrderRef[]): Promise<DocumentRow[]> {
+    const orders = await this.#withTied(refs);
+    if (orders.length === 0) return [];
+    const all = orders.map((messages) => ({ source: messages[0]!.source, orderId: messages[0]!.orderId }));
+    const stored = await this.#stored(all);
+    const documents = orders.map(foldOrder);
+    const messagesOf = new Map(documents.map((document, index) => [keyOf(document), orders[index]!]));
+    const bySource = Map.groupBy(documents, ({ source }) => source);
+    const now = this.#now();
+    return [...bySource.values()].flatMap((ofSource) =>
+      matchPayments(ofSource).flatMap((document) => {
+        const key = keyOf(document);
+        const row = documentRow(document, messagesOf.get(key)!, this.#rules, stored.get(key), now);
+        return row === undefined ? [] : [row];
+      }),
+    );
+  }
+
+  /**
+   * Orders whose document lacks a message or was settled by other rules, a part at a time: those of a store that was
+   * filled before there were documents, and what was not settled because its announcement was lost.
+   */
+  async *unsettled(): AsyncGenerator<OrderRef[]> {
+    const result = await this.#clickhouse.query({
+      query: `SELECT toString(source) AS source, order_id AS orderId FROM order_messages GROUP BY source, order_id
+        HAVING (source, order_id, uniqExact(event_id)) NOT IN (
+          SELECT toString(source), order_id, toUInt64(argMax(messages, version)) FROM order_documents GROUP BY source, order_id
+          HAVING argMax(rules, version) = {rules: String})`,
+      query_params: { rules: rulesName(this.#rules) },
+      format: "JSONEachRow",
+    });
+    for await (const rows of result.stream<OrderRef>()) yield rows.map((row) => row.json());
+  }
+
+  /** Messages by order, with those of orders that share a payer and an amount with one of them. */
+  async #withTied(refs: readonly OrderRef[]): Promise<OrderMessage[][]> {
+    const own = await readMessages(this.#clickhouse, refs);
+    const payers = own.flat().filter(({ more }) => more.payer !== undefined);
+    if (payers.length === 0) return own;
+    const named = payers.map(({ source, more }) => ({ source, orderId: more.payer! }));
+    const ofPayers = isOneOf(named).replaceAll("order_id IN", "payer IN");
+    const result = await this.#clickhouse.query({
+      query: `SELECT DISTINCT toString(source) AS source, order_id AS orderId FROM order_payers
+        WHERE (${ofPayers}) AND (source, payer, amount, currency) IN (
+          SELECT source, payer, amount, currency FROM order_payers WHERE (${ofPayers}) AND (${isOneOf(refs)}))`,
+      format: "JSONEachRow",
+      clickhouse_settings: longQuery,
+    });
+    const known = new Set(own.map((messages) => keyOf(messages[0]!)));
+    const tied = (await result.json<OrderRef>()).filter((ref) => !known.has(keyOf(ref)));
+    return [...own, ...(await readMessages(this.#clickhouse, tied))];
+  }
+
+  async #stored(refs: readonly OrderRef[]): Promise<Map<string, StoredDocument>> {
+    const result = await this.#clickhouse.query({
+      query: `SELECT toString(source) AS source, order_id, toUInt32(max(version)) AS version, argMax(toString(rules), order_documents.version) AS rules,
+          argMax(toString(digest), order_documents.version) AS digest, argMax(toString(client_key), order_documents.version) AS client_key,
+          argMax(arrayMap(moved -> [toString(moved.kind), moved.id, toString(toUnixTimestamp64Milli(moved.at)), toString(moved.currency),
+            toString(moved.orders), toString(moved.gross), toString(moved.returned)], movements), order_documents.version) AS movements
+        FROM order_documents WHERE ${isOneOf(refs)} GROUP BY source, order_id`,
+      format: "JSONEachRow",
+      clickhouse_settings: longQuery,
+    });
+    type Row = {
+      source: string;
+      order_id: string;
+      version: number;
+      rules: string;
+      digest: string;
+      client_key: string;
+      movements: string[][];
+    };
+    return new Map(
+      (await result.json<Row>()).map((row) => [
+        keyOf({ source: row.source, orderId: row.order_id }),
+        {
+          version: row.version,
+          rules: row.rules,
+          digest: row.digest,
+          clientKey: row.client_key,
+          movements: row.movements.map(movementOf),
+        },
+      ]),
+    );
+  }
+
+  async #store(rows: readonly DocumentRow[], token: string): Promise<void> {
+    if (rows.length === 0) return;
+    await this.#clickhouse.insert({
+      table: "order_documents",
+      format: "JSONEachRow",
+      values: rows,
+      clickhouse_settings: {
+        // Tuples are lists here.
+        input_format_json_named_tuples_as_objects: 0,
+        insert_deduplicate: 1,
+        insert_deduplication_token: token,
+        deduplicate_blocks_in_dependent_materialized_views: 1,
+        async_insert: 0,
+        wait_end_of_query: 1,
+        input_format_parallel_parsing: 0,
+        max_insert_block_size: "1000000",
+        max_insert_threads: "1",
+        min_insert_block_size_rows: "1000000",
+        min_insert_block_size_bytes: "1000000000",
+      },
+    });
+  }
+}
+
+function movementOf([kind, id, at, currency, orders, gross, returned]: string[]): Movement {
+  return {
+    kind: kind as Movement["kind"],
+    id: id!,
+    atMs: Number(at),
+    currency: currency!,
+    orders: Number(orders),
+    gross: unitsOf(gross!),
+    returned: unitsOf(returned!),
+  };
+}

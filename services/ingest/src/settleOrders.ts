@@ -1,0 +1,141 @@
+import { ordersTouchedSchema, type Topics } from "@keypulse/contracts";
+import { type ClickHouse, type EngineLogger, type Kafka, type Producer, retry } from "@keypulse/engines";
+import { saleRulesOf } from "@keypulse/orders";
+import { type OrderRef, OrderTables } from "@keypulse/orders/store";
+import type { IngestSettings } from "./config.ts";
+import type { RawMessage } from "./domain/outcome.ts";
+import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
+import type { IngestMetrics } from "./metrics.ts";
+import { type Announcer, ordersMessages } from "./outputs/announcer.ts";
+
+/** Most orders of one insert: bounds memory and the length of queries. */
+const ordersAnInsert = 4_000;
+/** Most messages of one range, each of up to some hundred orders of a source. */
+const messagesARange = 200;
+
+export const ordersGroup = (ingestGroup: string): string => `${ingestGroup}-orders`;
+
+interface SettleContext {
+  kafka: Kafka;
+  clickhouse: ClickHouse;
+  producer: Producer;
+  announcer: Announcer;
+  topics: Topics;
+  settings: IngestSettings;
+  metrics: IngestMetrics;
+  logger: EngineLogger;
+}
+
+/**
+ * orders.touched → read what is known of each order → fold it to a document → store what changed → announce whose it is.
+ *
+ * Exactly once by the same means as events: a range of the topic is stored under its own token, and whoever takes the
+ * partition over after a crash stores exactly that range again. All orders of a source are in one partition, so that a
+ * difference is always made against the version before it.
+ */
+export function createOrderSettler({
+  kafka,
+  clickhouse,
+  producer,
+  announcer,
+  topics,
+  settings,
+  metrics,
+  logger,
+}: SettleContext) {
+  const tables = new OrderTables(clickhouse, saleRulesOf(settings));
+
+  async function settleRange(task: RangeTask): Promise<number> {
+    const { topic, partition, first, last, signal } = task;
+    const token = `${topic}:${partition}:${first}-${last}`;
+    const refs = refsOf(task.messages);
+    const untilDone = (step: string, work: () => Promise<void>) =>
+      retry(work, {
+        minDelayMs: 100,
+        maxDelayMs: 5_000,
+        attempts: Number.POSITIVE_INFINITY,
+        signal,
+        onRetry: (error, attempt, delayMs) =>
+          logger.warn({ step, topic, partition, first, last, attempt, delayMs, reason: error.name }, "trying again"),
+      });
+    const start = performance.now();
+    const clientKeys = new Set<string>();
+    for (let from = 0; from < refs.length; from += ordersAnInsert) {
+      const part = refs.slice(from, from + ordersAnInsert);
+      await untilDone("settle", async () => {
+        const settled = await tables.settle(part, `${token}/${from}`);
+        for (const key of settled.clientKeys) clientKeys.add(key);
+        if (task.again) for (const key of await tables.mend(part, `${token}/${from}`)) clientKeys.add(key);
+        metrics.settled.inc(settled.changed);
+      });
+    }
+    const now = Date.now();
+    await untilDone("announce", () => announcer.announceSettled(token, [...clientKeys], now, now));
+    metrics.timeStep("settle", start);
+    return last;
+  }
+
+  const consumer = createRangeConsumer(
+    kafka,
+    {
+      groupId: ordersGroup(settings.INGEST_GROUP),
+      topics: [topics.orders],
+      concurrency: settings.INGEST_CONCURRENCY,
+      mostMessages: messagesARange,
+      mostBytes: settings.INGEST_BATCH_BYTES,
+      // What is touched at the same time is settled together, without keeping anybody waiting.
+      minBytes: 1,
+      maxWaitMs: settings.INGEST_MAX_WAIT_MS,
+      sessionTimeoutMs: settings.INGEST_SESSION_TIMEOUT_MS,
+      stopWithinMs: 10_000,
+    },
+    logger,
+    settleRange,
+  );
+
+  return {
+    ...consumer,
+    /**
+     * Has orders settled that no document tells of as they are: those of a store from before there were documents, all
+     * of them after the rules changed, and any whose announcement was lost.
+     */
+    async announceUnsettled(): Promise<number> {
+      let orders = 0;
+      for await (const part of tables.unsettled()) {
+        const bySource = Map.groupBy(part, ({ source }) => source);
+        const messages = [...bySource].flatMap(([source, refs]) => [
+          ...ordersMessages(
+            topics.orders,
+            "unsettled",
+            source,
+            refs.map(({ orderId }) => orderId),
+          ),
+        ]);
+        await producer.send({ topic: topics.orders, acks: -1, messages: messages.map(({ message }) => message) });
+        orders += part.length;
+      }
+      if (orders > 0) logger.info({ orders }, "orders that are not settled yet: settling them");
+      return orders;
+    },
+  };
+}
+
+/** Orders that messages name, each once; what is no such message (nobody but us writes there) is left out. */
+function refsOf(messages: readonly RawMessage[]): OrderRef[] {
+  const refs = new Map<string, OrderRef>();
+  for (const { value } of messages) {
+    const touched = ordersTouchedSchema.safeParse(parse(value));
+    if (!touched.success) continue;
+    const { source, order_ids } = touched.data;
+    for (const orderId of order_ids) refs.set(`${source} ${orderId}`, { source, orderId });
+  }
+  return [...refs.values()];
+}
+
+function parse(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(value?.toString("utf8") ?? "");
+  } catch {
+    return undefined;
+  }
+}
