@@ -103,8 +103,8 @@ describe("Segment's own libraries, unmodified, with nothing but their host chang
     expect(rows.map(({ type }) => type).sort()).toEqual([
       "group",
       "identify",
-      "order.paid",
       "order.placed",
+      "order.updated",
       "web.page_viewed",
     ]);
   });

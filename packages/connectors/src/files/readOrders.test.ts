@@ -1,7 +1,8 @@
 import { createReadStream, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eventsOf as keepingTheContract } from "../testing/requests.ts";
+import { shopify } from "../shopify/shopify.ts";
+import { contextOf, eventsOf as keepingTheContract, providerRequest } from "../testing/requests.ts";
 import { type FileFormat, parseMapping, type ReadOptions, readOrders, recogniseFile, UnreadableFile } from "./index.ts";
 
 const sampleUrl = (name: string) => new URL(`samples/${name}`, import.meta.url);
@@ -178,6 +179,41 @@ describe("A Shopify export", () => {
       { doubts: ["lines come to 40.00, but the total is 145.00 (difference 105.00)"] },
       { doubts: [] },
     ]);
+  });
+
+  it("says of an order what its webhooks said, its refunds being a sum", async () => {
+    const lamp = { id: 1, sku: "LAMP", title: "Lamp", quantity: 3, price: "100.00" };
+    const hook = (topic: string, body: object) =>
+      keepingTheContract(
+        shopify.parse(providerRequest(JSON.stringify(body), { "X-Shopify-Topic": topic }), contextOf(shopify)),
+      );
+    const [placed, live] = hook("orders/create", {
+      id: 71,
+      name: "#71",
+      created_at: "2026-11-20T09:00:00Z",
+      updated_at: "2026-11-20T09:00:00Z",
+      email: "ana@acme.example",
+      currency: "EUR",
+      total_price: "300.00",
+      financial_status: "paid",
+      line_items: [lamp],
+      refunds: [],
+    });
+    const [refund] = hook("refunds/create", {
+      id: 72,
+      order_id: 71,
+      created_at: "2026-11-22T09:00:00Z",
+      transactions: [{ kind: "refund", status: "success", amount: "200.00", currency: "EUR" }],
+    });
+    const header =
+      "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Refunded Amount,Id";
+    const row =
+      "#71,ana@acme.example,partially_refunded,2026-11-20 09:00:00 +0000,EUR,300.00,2026-11-20 09:00:00 +0000,3,Lamp,100.00,LAMP,200.00,71";
+    const [again, exported] = eventsOf(await read(`${header}\n${row}`));
+    expect(again!.id).toBe(placed!.id);
+    const { state, amount, items, currency } = live!.properties;
+    expect(exported!.properties).toMatchObject({ order_id: "71", state, amount, items, currency });
+    expect(exported!.properties.refunded).toBe(refund!.properties.amount);
   });
 
   it("without Id is known by shop and number", async () => {
