@@ -1,13 +1,5 @@
 import type { RefundState } from "@keypulse/contracts";
-import {
-  addDecimals,
-  asDecimal,
-  isNegative,
-  isZero,
-  multiplyDecimals,
-  perPiece,
-  subtractDecimals,
-} from "../amounts.ts";
+import { addDecimals, asDecimal, isZero, multiplyDecimals, perPiece } from "../amounts.ts";
 import { present } from "../elements.ts";
 import { asObject, asText } from "../json.ts";
 import { ElementFault, type Fields, neededAmount, neededInstant, neededText, objectsOf } from "../members.ts";
@@ -18,7 +10,7 @@ export interface ShopifyRefund {
   id: string;
   at: string;
   state: RefundState;
-  /** What went or goes back, or would have; gift cards that came back are not in it. "0.00" where it is of pieces alone. */
+  /** What went or goes back, or would have; "0.00" where it is of pieces alone. */
   money: string;
   /** Of the payment, which may be another than the shop's. */
   currency: string | undefined;
@@ -40,14 +32,12 @@ export const takesMoney = (refund: ShopifyRefund): boolean =>
 export function readRefund(refund: Fields): ShopifyRefund {
   const lines = objectsOf(refund.refund_line_items);
   const { state, amount, currency } = moneyOf(refund);
-  const cards = lines.filter((part) => asObject(part.line_item).gift_card === true).map(worthOf);
-  const money = cards.length === 0 ? amount : subtractDecimals(amount, ...cards);
   const items = lines.flatMap(itemOf);
   return {
     id: neededText(refund, "id"),
     at: neededInstant(refund, "processed_at", "created_at"),
     state,
-    money: isNegative(money) ? "0.00" : money,
+    money: amount,
     currency,
     worth: addDecimals("0.00", ...lines.map(worthOf)),
     pieces: new Map(lines.map((part) => [asText(part.line_item_id) ?? "", asDecimal(part.quantity) ?? "0"])),
@@ -84,10 +74,9 @@ function worthOf(part: Fields): string {
   return quantity === undefined || price === undefined ? "0.00" : multiplyDecimals(price, quantity);
 }
 
-/** What came back, where the refund carries the lines themselves. */
+/** What came back, where the refund carries the lines themselves; gift cards too, which the order says were no revenue. */
 function itemOf(part: Fields): Fields[] {
   const line = asObject(part.line_item);
-  if (line.gift_card === true) return [];
   const sku = asText(line.sku) ?? asText(line.variant_id) ?? asText(line.title);
   const [quantity, price, subtotal] = [asDecimal(part.quantity), asDecimal(line.price), asDecimal(part.subtotal)];
   if (sku === undefined || quantity === undefined) return [];

@@ -302,7 +302,7 @@ describe("Shopify's topics", () => {
     });
     const used = { ...order, payment_gateway_names: ["gift_card"], line_items: [basket] };
     expect(updated(used).properties).not.toHaveProperty("liabilities");
-    // A card that is given back was no revenue, so that nothing is taken away.
+    // A card that is given back is named by its line: the order says that it was no revenue.
     const back = {
       id: 3,
       order_id: order.id,
@@ -310,7 +310,9 @@ describe("Shopify's topics", () => {
       refund_line_items: [{ quantity: 1, line_item_id: 1, subtotal: 100, total_tax: 0, line_item: cards }],
       transactions: [{ kind: "refund", status: "success", amount: "100.00", currency: "EUR" }],
     };
-    expect(parse("refunds/create", back)).toMatchObject([{ unused: "no_meaning" }]);
+    expect(eventsOf(parse("refunds/create", back))).toMatchObject([
+      { properties: { amount: "100.00", items: [{ sku: "GC", quantity: "1", unit_price: "100" }] } },
+    ]);
   });
 
   it("name tax, shipping and discount as parts of the amount, and prices after discount", () => {
