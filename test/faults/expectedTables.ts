@@ -1,6 +1,7 @@
 import { vocabulary } from "@keypulse/contracts";
 import { identifierKey, nobody } from "@keypulse/identity";
 import type { SentEvent, StreamEvent } from "@keypulse/testkit";
+import type { OrderTruth } from "./shops.ts";
 
 /** What a table must hold: a name for each of its rows, and the row's figures as one text. */
 export interface ExpectedTable {
@@ -12,16 +13,20 @@ export interface ExpectedTable {
 
 /** Decimals are compared as whole numbers of 0.0001. */
 const decimals = 10_000;
+const perCent = BigInt(decimals / 100);
 
 /**
  * The sums that the warehouse must come to, worked out from the sent events alone, by other code than Keypulse's.
  * Repeated events are handed in too and count once.
+ *
+ * @param truths what became of the orders of simulated shops; every other order is as it was placed
  */
-export function expectedTables(sent: Iterable<StreamEvent>): ExpectedTable[] {
+export function expectedTables(sent: Iterable<StreamEvent>, truths: readonly OrderTruth[]): ExpectedTable[] {
   const events = new Sums();
   const activity = new Sums();
   const revenue = new Sums();
-  const lines = new Map<string, string>();
+  const lines = new Sums();
+  const orders = [...truths];
   const hours = new Sums();
   const identities = new Map<string, string>();
   const identifiers = new Map<string, string>();
@@ -41,24 +46,32 @@ export function expectedTables(sent: Iterable<StreamEvent>): ExpectedTable[] {
       at,
     );
     hours.add([event.source, kind, `${event.occurred_at.slice(0, 13)}:00:00`.replace("T", " ")], { n: 1n }, at);
-    if (event.type === "order.placed") {
-      revenue.add([client, day, String(event.properties.currency)], { n: 1n, gross: amount, returned: 0n });
-      for (const [index, item] of itemsOf(event).entries()) {
-        const price = scaled(item.unit_price);
-        const quantity = scaled(item.quantity);
-        const figures = [1, client, item.sku, quantity, price, (quantity * price) / BigInt(decimals)];
-        lines.set(`${event.id}|${index + 1}`, figures.join("|"));
-      }
-    }
+    if (event.type === "order.placed" && event.source === "stream-order") orders.push(asPlaced(event));
     for (const [identifier, value] of Object.entries(event.identifiers)) {
       const key = identifierKey(identifier as "email", value);
       identifiers.set(key, `${identifier}|${value}`);
       identities.set(key, `${identifier === "account_id" ? nobody : contact}|${client}`);
     }
-    const account = event.identifiers.account_id!;
+    const account = event.identifiers.account_id;
+    if (account === undefined) continue;
     const figures = clients.get(account) ?? new ClientFigures(client);
     clients.set(account, figures);
-    figures.add(kind, contact, amount, at);
+    figures.add(kind, contact, at);
+  }
+  for (const { orderId, account, currency, movements, lines: moved } of orders) {
+    const client = identifierKey("account_id", account);
+    for (const { at, orders: n, gross, returned } of movements) {
+      const [plus, minus] = [BigInt(gross) * perCent, BigInt(returned) * perCent];
+      const day = new Date(at).toISOString().slice(0, 10);
+      revenue.add([client, day, currency], { n: BigInt(n), gross: plus, returned: minus });
+      clients.get(account)!.sell(n, plus, minus);
+    }
+    for (const { type, sku, pieces, cents } of moved) {
+      lines.add([client, orderId, type, sku], {
+        pieces: BigInt(pieces) * BigInt(decimals),
+        amount: BigInt(cents) * perCent,
+      });
+    }
   }
 
   return [
@@ -78,16 +91,16 @@ export function expectedTables(sent: Iterable<StreamEvent>): ExpectedTable[] {
     {
       table: "revenue_daily",
       query: `SELECT concat_ws('|', client_key, day, currency) AS name,
-          concat_ws('|', sum(orders), ${whole("sum(gross)")}, ${whole("sum(returned)")}) AS figures
-        FROM revenue_daily GROUP BY client_key, day, currency`,
+          concat_ws('|', sum(r.orders), ${whole("sum(r.gross)")}, ${whole("sum(r.returned)")}) AS figures
+        FROM revenue_daily AS r GROUP BY client_key, day, currency HAVING sum(r.orders) != 0 OR sum(r.gross) != 0 OR sum(r.returned) != 0`,
       rows: revenue.rows(),
     },
     {
       table: "order_lines",
-      query: `SELECT concat_ws('|', event_id, line) AS name,
-          concat_ws('|', count(), any(client_key), any(sku), ${whole("sum(quantity)")}, ${whole("any(unit_price)")}, ${whole("sum(amount)")}) AS figures
-        FROM order_lines GROUP BY event_id, line`,
-      rows: lines,
+      query: `SELECT concat_ws('|', client_key, order_id, type, sku) AS name,
+          concat_ws('|', ${whole("sum(l.quantity)")}, ${whole("sum(l.amount)")}) AS figures
+        FROM order_lines AS l GROUP BY client_key, order_id, type, sku`,
+      rows: lines.rows(),
     },
     {
       table: "source_hourly",
@@ -123,6 +136,22 @@ export function expectedTables(sent: Iterable<StreamEvent>): ExpectedTable[] {
   ];
 }
 
+/** An order of which nothing else is told. */
+function asPlaced(event: SentEvent): OrderTruth {
+  const cents = (value: unknown): number => Math.round(Number(value) * 100);
+  const { order_id: orderId, amount, currency } = event.properties as Record<string, string>;
+  return {
+    orderId: orderId!,
+    account: event.identifiers.account_id!,
+    currency: currency!,
+    movements: [{ at: Date.parse(event.occurred_at), orders: 1, gross: cents(amount), returned: 0 }],
+    lines: itemsOf(event).map(({ sku, quantity, unit_price }) => ({
+      ...{ type: "order.placed", sku, pieces: Number(quantity) },
+      cents: Number(quantity) * cents(unit_price),
+    })),
+  };
+}
+
 function* unique(sent: Iterable<StreamEvent>): Generator<StreamEvent> {
   const seen = new Set<string>();
   for (const made of sent) {
@@ -133,8 +162,9 @@ function* unique(sent: Iterable<StreamEvent>): Generator<StreamEvent> {
   }
 }
 
-/** The generator's events all name an account and a mail address; so that is the client and that the contact. */
+/** Events name an account and a mail address, so that is the client and that the contact; or nobody. */
 function identityOf({ identifiers }: SentEvent): { client: string; contact: string } {
+  if (identifiers.account_id === undefined) return { client: nobody, contact: nobody };
   return {
     client: identifierKey("account_id", identifiers.account_id!),
     contact: identifierKey("email", identifiers.email!),
@@ -187,7 +217,9 @@ class ClientFigures {
   readonly #client: string;
   readonly #contacts = new Set<string>();
   readonly #kinds: Record<string, number> = { email: 0, web: 0, call: 0, order: 0 };
-  #revenue = 0n;
+  #orders = 0;
+  #gross = 0n;
+  #net = 0n;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -195,10 +227,15 @@ class ClientFigures {
     this.#client = client;
   }
 
-  add(kind: string, contact: string, amount: bigint, at: number): void {
+  sell(orders: number, gross: bigint, returned: bigint): void {
+    this.#orders += orders;
+    this.#gross += gross;
+    this.#net += gross - returned;
+  }
+
+  add(kind: string, contact: string, at: number): void {
     this.#contacts.add(contact);
     this.#kinds[kind]! += 1;
-    this.#revenue += amount;
     this.#first = Math.min(this.#first, at);
     this.#last = Math.max(this.#last, at);
   }
@@ -206,7 +243,7 @@ class ClientFigures {
   toString(): string {
     const { email, web, call, order } = this.#kinds as Record<"email" | "web" | "call" | "order", number>;
     const all = email + web + call + order;
-    const figures = [this.#client, all, this.#contacts.size, email, web, call, order, this.#revenue, this.#revenue];
+    const figures = [this.#client, all, this.#contacts.size, email, web, call, this.#orders, this.#gross, this.#net];
     return [...figures, this.#first, this.#last].join("|");
   }
 }

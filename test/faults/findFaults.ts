@@ -1,5 +1,6 @@
 import type { StreamEvent, TestWorkspace } from "@keypulse/testkit";
 import { expectedTables } from "./expectedTables.ts";
+import type { OrderTruth } from "./shops.ts";
 
 /** Differences named of one table; more say nothing new. */
 const mostShown = 5;
@@ -20,7 +21,11 @@ export interface Findings {
 }
 
 /** Compares every table fed from events with the sums of what was sent, and every Kafka offset with its place. */
-export async function findFaults(workspace: TestWorkspace, sent: readonly StreamEvent[]): Promise<Findings> {
+export async function findFaults(
+  workspace: TestWorkspace,
+  sent: readonly StreamEvent[],
+  truths: readonly OrderTruth[],
+): Promise<Findings> {
   const messages = await endOffsets(workspace);
   const total = [...messages.values()].reduce((sum, end) => sum + end, 0);
   const unique = new Set(sent.map(({ event }) => `${event.source}|${event.id}`)).size;
@@ -37,7 +42,7 @@ export async function findFaults(workspace: TestWorkspace, sent: readonly Stream
   mustBe("duplicate_events", totals.duplicates, total - unique);
   mustBe("rejected_events", totals.rejected, 0);
   faults.push(...(await misplacedOffsets(workspace, messages)));
-  for (const { table, query, rows } of expectedTables(sent)) {
+  for (const { table, query, rows } of expectedTables(sent, truths)) {
     faults.push(...differences(table, rows, await workspace.rows<Row>(query)));
   }
   return { totals, faults };

@@ -11,6 +11,7 @@ import {
   type TestWorkspace,
 } from "@keypulse/testkit";
 import { endOffsets, findFaults, type Totals } from "./findFaults.ts";
+import { type OrderTruth, simulateShops } from "./shops.ts";
 import { SupervisedWorker } from "./workers.ts";
 
 export interface FaultScenario {
@@ -68,6 +69,9 @@ const allMoments = Object.keys(moments) as Moment[];
 /** A moment that does not come is not waited for any longer. */
 const momentWithinMs = 5_000;
 
+/** Orders of simulated shops, as a share of the other events: each comes with some three messages. */
+const ordersOfShops = 0.02;
+
 type Engine = "clickhouse" | "redis" | "kafka";
 
 interface Round {
@@ -88,7 +92,7 @@ export async function runFaults(engines: OwnEngines, scenario: FaultScenario): P
   const say = scenario.onStep ?? (() => {});
   const random = seededRandom(scenario.seed);
   const rounds = planRounds(scenario, random);
-  const stream = makeStream(scenario, random);
+  const { stream, truths } = makeStream(scenario, random);
   const workspace = await createTestWorkspace({
     engines,
     // Small ranges, so that there are many moments at which to die.
@@ -128,6 +132,7 @@ export async function runFaults(engines: OwnEngines, scenario: FaultScenario): P
     say("all is sent; waiting until it is stored");
     await untilAllCommitted(workspace)
       .then(() => untilMended(workspace))
+      .then(() => workspace.untilIngested())
       .catch((error: Error) => {
         throw failed([error.message]);
       });
@@ -135,7 +140,7 @@ export async function runFaults(engines: OwnEngines, scenario: FaultScenario): P
       const code = await worker.stop();
       if (code !== 0) throw failed([`a worker ended with ${code} when it was asked to stop`]);
     }
-    const { totals, faults } = await findFaults(workspace, stream);
+    const { totals, faults } = await findFaults(workspace, stream, truths);
     if (faults.length > 0) throw failed(faults);
     const logged = (message: string) => workers.reduce((sum, worker) => sum + worker.count(message), 0);
     const report = {
@@ -188,13 +193,29 @@ function planRounds(scenario: FaultScenario, random: () => number): Round[] {
   return rounds;
 }
 
-function makeStream(scenario: FaultScenario, random: () => number): StreamEvent[] {
+function makeStream(scenario: FaultScenario, random: () => number): { stream: StreamEvent[]; truths: OrderTruth[] } {
   // Spread over weeks, so that sums by day and hour have many rows.
-  const stepMs = Math.floor((20 * 86_400_000) / scenario.events);
+  const spanMs = 20 * 86_400_000;
+  const stepMs = Math.floor(spanMs / scenario.events);
   const settings = { ...scenario, stepMs, startMs: Date.now() - (scenario.events + 1) * stepMs };
-  return [...generateStream(settings)].map((made) =>
+  const plain = [...generateStream(settings)].map((made) =>
     made.duplicate && random() < 0.5 ? { ...made, key: `${made.key}-again` } : made,
   );
+  const orders = Math.ceil(scenario.events * ordersOfShops);
+  // Their stories go on for some days.
+  const startMs = settings.startMs - 15 * 86_400_000;
+  const shops = simulateShops({ orders, clients: scenario.clients, startMs, spanMs, random });
+  return { stream: mixed(plain, shops.messages, random), truths: shops.truths };
+}
+
+/** Both lists as one, each in its order. */
+function mixed<T>(one: readonly T[], other: readonly T[], random: () => number): T[] {
+  const all: T[] = [];
+  for (let i = 0, j = 0; i < one.length || j < other.length; ) {
+    const takesOne = random() * (one.length - i + other.length - j) < one.length - i;
+    all.push(takesOne ? one[i++]! : other[j++]!);
+  }
+  return all;
 }
 
 /** Hands messages to Kafka a few at a time, as senders do, so that ranges differ in size. */

@@ -1,3 +1,4 @@
+import type { OrderState } from "@keypulse/contracts";
 import type { OrderDocument, Return } from "./document.ts";
 import type { Line } from "./message.ts";
 import { atLeastZero, least, product, share, type Units } from "./money.ts";
@@ -88,11 +89,11 @@ function judge(document: OrderDocument, rules: SaleRules): Verdict {
   if (effect === "never was") return no(`${state}: never was a sale`);
   if (document.subscription && rules.subscriptions === "never") return no("bills of subscriptions do not count here");
   const from = document.subscription && rules.subscriptions === "paid" ? "paid" : rules.saleFrom;
+  // Money that went back had come.
   const wasFirm =
-    states.has("placed") ||
-    states.has("paid") ||
-    states.has("fulfilled") ||
+    ["placed", "paid", "fulfilled", "refunded"].some((firm) => states.has(firm as OrderState)) ||
     paidAtMs !== undefined ||
+    document.returns.length > 0 ||
     state === "unknown";
   const isSale = { placed: wasFirm, paid: paidAtMs !== undefined, fulfilled: fulfilledAtMs !== undefined }[from];
   if (!isSale) return no(effect === "gives back" ? `${state} before it was a sale` : `not ${from} yet`);
