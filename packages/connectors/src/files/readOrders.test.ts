@@ -263,16 +263,23 @@ describe("A Stripe export", () => {
     const header = "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Customer ID,Customer Email,Status";
     const rows = [
       "ch_1,2026-01-02 03:04:05,50.00,0.00,eur,true,cus_1,a@acme.example,Paid,pi_1,",
-      "ch_2,2026-01-02 03:04:05,50.00,0.00,eur,true,cus_1,a@acme.example,Paid,pi_2,in_2",
+      "ch_2,2026-01-02 03:04:05,50.00,5.00,eur,true,cus_1,a@acme.example,Partial Refund,pi_2,in_2",
       "ch_3,2026-01-02 03:04:05,50.00,0.00,eur,false,cus_1,a@acme.example,Paid,pi_3,",
     ];
     const events = eventsOf(await read([`${header},PaymentIntent ID,Invoice ID`, ...rows].join("\n")));
-    expect(events.map(({ properties }) => [properties.order_id, properties.state, properties.part_of])).toEqual([
-      ["pi_1", undefined, undefined],
-      ["pi_1", "paid", undefined],
-      ["in_2", undefined, undefined],
-      ["in_2", "paid", undefined],
-      ["pi_2", undefined, "in_2"],
+    const said = events.map(({ properties: { order_id, state, part_of, refunded } }) => [
+      order_id,
+      state,
+      part_of,
+      refunded,
+    ]);
+    expect(said).toEqual([
+      ["pi_1", undefined, undefined, undefined],
+      ["pi_1", "paid", undefined, undefined],
+      ["in_2", undefined, undefined, undefined],
+      ["in_2", "paid", undefined, undefined],
+      // As webhooks tell a refund of the payment, not of the invoice.
+      ["pi_2", undefined, "in_2", "5.00"],
     ]);
   });
 });

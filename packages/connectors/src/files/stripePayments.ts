@@ -44,18 +44,22 @@ function payment(row: Row, options: ReadOptions): OrderRead {
   const refunded = returned === "" ? "0.00" : amountOf(returned, "Amount Refunded", amounts);
   const refundedDate = row.cell("Refunded date (UTC)");
   const refundedAt = refundedDate === "" ? undefined : timeOf(refundedDate, "Refunded date (UTC)", cells);
-  const version = orderVersion(key, latest(at, refundedAt), who, {
+  const back = isZero(refunded) ? undefined : refunded;
+  const changedAt = latest(at, refundedAt);
+  const version = orderVersion(key, changedAt, who, {
     ...money,
     version: exportVersion("paid", refunded),
     state: "paid",
     paid_at: at,
-    refunded: isZero(refunded) ? undefined : refunded,
+    refunded: invoice === undefined ? back : undefined,
     description: given(row.cell("Description")),
     provider_state: status,
   });
   const events = [orderPlaced(key, at, who, money), version];
   if (invoice !== undefined) {
-    events.push(orderVersion(paymentId, at, who, { order_id: paymentId, part_of: invoice, payer }));
+    // What went back is told of the payment, as webhooks tell it: so it counts once.
+    const part = { order_id: paymentId, part_of: invoice, payer, currency, refunded: back };
+    events.push(orderVersion(paymentId, changedAt, who, { ...part, version: exportVersion("paid", refunded) }));
   }
   return { events };
 }
