@@ -1,4 +1,4 @@
-import { connectors, type MappedEvent } from "@keypulse/connectors";
+import { type AnyConnector, connectors, type MappedEvent } from "@keypulse/connectors";
 import { type FileFormat, readOrders } from "@keypulse/connectors/files";
 import { parseEvent } from "@keypulse/contracts";
 import { createIdentityResolver } from "@keypulse/identity";
@@ -25,7 +25,7 @@ const resolve = createIdentityResolver({ defaultCountry: undefined });
 
 /** What a provider's connector makes of its messages. @throws Error where one is a fault */
 export async function eventsOfHooks(provider: string, hooks: readonly Hook[]): Promise<MappedEvent[]> {
-  const connector = connectors.find(({ name }) => name === provider)!;
+  const connector = connectors.find(({ name }) => name === provider) as AnyConnector;
   const context = { source, secrets: ["unused"], settings: connector.settings.parse({}), receivedAt };
   const parsed = await Promise.all(
     hooks.map(({ topic = "", body }) =>
