@@ -14,7 +14,7 @@ const others = [1, 2, 3];
  */
 describe("which of two messages with one id counts", () => {
   it("is decided once: a range that is stored again after Redis was emptied writes the same rows", {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const workspace = await createTestWorkspace({ settings: { TOPIC_PARTITIONS: "4", INGEST_CONCURRENCY: "16" } });
     const clickhouse = await heldInserts(workspace.environment.CLICKHOUSE_URL!);

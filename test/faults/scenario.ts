@@ -313,7 +313,7 @@ async function untilAllCommitted(workspace: TestWorkspace): Promise<void> {
         );
       },
       (behind) => behind.length === 0,
-      120_000,
+      600_000,
       200,
     );
   } finally {
@@ -330,7 +330,7 @@ async function untilMended(workspace: TestWorkspace): Promise<void> {
   await eventually(
     () => workspace.redis.exists(`${prefix}to-mend`, `${prefix}{identity}:owed`),
     (left) => left === 0,
-    60_000,
+    300_000,
     200,
   );
 }

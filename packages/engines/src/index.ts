@@ -7,4 +7,5 @@ export * from "./kafka.ts";
 export * from "./logger.ts";
 export * from "./redis.ts";
 export * from "./retry.ts";
+export * from "./topicIds.ts";
 export * from "./within.ts";

@@ -7,8 +7,10 @@ import type { IngestSettings } from "./config.ts";
 import { newBatch } from "./domain/batch.ts";
 import { applyDecision, cutToFit, decisionOf } from "./domain/decision.ts";
 import { DuplicateRegistry, RegistryLost } from "./domain/registry.ts";
+import { placeOf } from "./domain/topicLife.ts";
 import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
 import { Suppressions } from "./inputs/suppressions.ts";
+import { TopicLives } from "./inputs/topicLives.ts";
 import { createIngestMetrics } from "./metrics.ts";
 import { Announcer } from "./outputs/announcer.ts";
 import { EventTables } from "./outputs/eventTables.ts";
@@ -22,6 +24,8 @@ import { createReadEvents } from "./steps/readEvents.ts";
 
 /** How often ranges that were stored again are looked at; there are none but after a crash of ClickHouse. */
 const mendEveryMs = 2_000;
+/** How soon it is noticed that a topic was deleted and made again. */
+const lookAtTopicsEveryMs = 5_000;
 
 /** Kafka → decode → validate → drop duplicates → link identities → store → announce. */
 export async function startIngest(settings: IngestSettings): Promise<RunningService> {
@@ -45,10 +49,11 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const fedTables = new FedTables(
     { clickhouse, redis },
     settings.REDIS_PREFIX,
-    () => consumer.pending(),
+    async () => (await consumer.pending()).map((range) => ({ ...range, topic: placeOf(range.topic, range.life) })),
     logger,
     settings,
   );
+  const lives = new TopicLives(kafka, clickhouse, [...Object.values(topics.events), topics.orders], logger);
   const announcer = new Announcer(producer, topics, logger);
 
   const suppressions = new Suppressions(clickhouse, logger);
@@ -66,7 +71,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       await rebuilding;
       return false;
     }
-    const context = { kafka, clickhouse, redis, settings, logger };
+    const context = { kafka, clickhouse, redis, settings, logger, lifeOf: (topic: string) => lives.of(topic) };
     const work = evenIfWhole
       ? rebuildRedis(context)
       : reviveRedis(context).then((whole) => (whole ? undefined : rebuildRedis(context)));
@@ -88,7 +93,9 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
 
   async function storeRange(task: RangeTask): Promise<number> {
     const { topic, partition, first, last, messages } = task;
-    const batch = newBatch({ topic, kind: kindOf.get(topic)!, partition, first, last }, messages);
+    const life = lives.of(topic);
+    const range = { topic: placeOf(topic, life), life, kind: kindOf.get(topic)!, partition, first, last };
+    const batch = newBatch(range, messages);
     /** Nothing is given up: a step is tried until it succeeds or the partition is another worker's. */
     const untilDone = async (step: string, work: () => Promise<unknown>) => {
       const start = performance.now();
@@ -130,9 +137,9 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       });
       await untilDone("link", async () => metrics.links.inc(await linkIdentities(batch)));
       if (decision === undefined && !undecided) {
-        const { kind } = batch.range;
+        const { kind } = range;
         await untilDone("keep", async () => {
-          if (!(await duplicateRegistry.seal(fill!, kind, partition, last))) throw claimsLost();
+          if (!(await duplicateRegistry.seal(fill!, { kind, life, partition, offset: last }))) throw claimsLost();
           cutToFit(batch);
           decision = decisionOf(batch, fill!);
           await task.keep(batch.range.last, decision);
@@ -157,7 +164,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     }
     await untilDone("announce", () => announcer.announce(batch));
     task.signal.throwIfAborted();
-    metrics.stored(batch, task.endOffset);
+    metrics.stored(batch, topic, task.endOffset);
     logger.debug(metrics.describe(batch), "stored");
     return batch.range.last;
   }
@@ -167,6 +174,8 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     {
       groupId: settings.INGEST_GROUP,
       topics: Object.values(topics.events),
+      lifeOf: (topic) => lives.of(topic),
+      checkTopics: () => checkTopics(),
       concurrency: settings.INGEST_CONCURRENCY,
       mostMessages: settings.INGEST_BATCH_EVENTS,
       mostBytes: settings.INGEST_BATCH_BYTES,
@@ -178,13 +187,38 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     logger,
     storeRange,
   );
-  const settler = createOrderSettler({ kafka, clickhouse, producer, announcer, topics, settings, metrics, logger });
+  /** Topics that are made anew end the worker: the next one begins with what they are then. */
+  let missingTopics: string[] = [];
+  const remade = Promise.withResolvers<never>();
+  remade.promise.catch(() => {});
+  const lookAtTopics = async () => {
+    const { changed, missing } = await lives.look();
+    missingTopics = missing;
+    if (changed.length > 0) remade.reject(new Error(`made anew while they were read: ${changed.join(", ")}`));
+    return changed;
+  };
+  /** Rejects where one was made anew. */
+  const checkTopics = async () => {
+    const changed = await retry(lookAtTopics, {
+      minDelayMs: 100,
+      maxDelayMs: 2_000,
+      attempts: Number.POSITIVE_INFINITY,
+    });
+    if (changed.length > 0) await remade.promise;
+  };
+  const settler = createOrderSettler({
+    ...{ kafka, clickhouse, producer, announcer, topics, settings, metrics, logger },
+    lifeOf: (topic) => lives.of(topic),
+    checkTopics,
+  });
   const health = await serveHealth(settings, registry, async () => ({
     kafka: consumer.joined() && settler.joined() ? undefined : "has not joined the consumer group yet",
+    topics: missingTopics.length === 0 ? undefined : `do not exist: ${missingTopics.join(", ")}`,
     redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
   const prepare = async () => {
+    await lives.read();
     await suppressions.start();
     await prepareIdentities();
     await settler.announceUnsettled();
@@ -207,13 +241,17 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       if (!(error instanceof GraphLost)) logger.warn({ reason: describeError(error) }, "can't store identities");
     });
   }, mendEveryMs);
+  const looking = setInterval(() => {
+    lookAtTopics().catch((error: Error) => logger.warn({ reason: describeError(error) }, "can't look at the topics"));
+  }, lookAtTopicsEveryMs);
   logger.info({ address: health.url, topics: Object.values(topics.events) }, "started");
 
   return {
     logger,
-    failed: Promise.race([consumer.failed, settler.failed]),
+    failed: Promise.race([consumer.failed, settler.failed, remade.promise]),
     async stop() {
       clearInterval(mending);
+      clearInterval(looking);
       suppressions.stop();
       await consumer.stop();
       await settler.stop();

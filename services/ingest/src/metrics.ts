@@ -54,8 +54,8 @@ export function createIngestMetrics(registry: Registry) {
     timeStep(name: string, startMs: number): void {
       step.inc({ step: name }, (performance.now() - startMs) / 1000);
     },
-    stored(batch: Batch, endOffset: number): void {
-      const { topic, partition, last } = batch.range;
+    stored(batch: Batch, topic: string, endOffset: number): void {
+      const { partition, last } = batch.range;
       events.inc({ topic, outcome: "accepted" }, batch.accepted.length);
       events.inc({ topic, outcome: "duplicate" }, batch.duplicates.length);
       events.inc({ topic, outcome: "rejected" }, batch.rejected.length);

@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
-import { connectClickHouse, connectKafka, connectRedis, silentLogger } from "@keypulse/engines";
-import { checkClickHouse, checkRedis, runCommand } from "./command.ts";
+import { topicNames } from "@keypulse/contracts";
+import { connectClickHouse, connectKafka, connectRedis, silentLogger, within } from "@keypulse/engines";
+import { checkClickHouse, checkRedis, kafkaAway, runCommand } from "./command.ts";
 import { readIngestConfig } from "./config.ts";
+import { TopicLives } from "./inputs/topicLives.ts";
 import { type RebuildReport, rebuildRedis } from "./rebuildRedis.ts";
 
 const help = `npm run rebuild -- [--json]
@@ -21,12 +23,19 @@ await runCommand(async () => {
   const settings = readIngestConfig();
   const clickhouse = connectClickHouse(settings, "keypulse-rebuild", { requestTimeoutMs: 600_000 });
   const kafka = connectKafka(settings, "keypulse-rebuild", silentLogger);
+  const lives = new TopicLives(
+    kafka,
+    clickhouse,
+    Object.values(topicNames(settings.TOPIC_PREFIX).events),
+    silentLogger,
+  );
   const redis = connectRedis(settings, "keypulse-rebuild", silentLogger);
   const live = process.stderr.isTTY && !values.json;
   const start = performance.now();
   try {
     await checkClickHouse(clickhouse);
     await checkRedis(redis);
+    await within(10_000, lives.read(), kafkaAway);
     let report: RebuildReport | undefined;
     // A worker may have noticed first; what it does is waited for, then done again, because it was asked for.
     while (report === undefined) {
@@ -35,6 +44,7 @@ await runCommand(async () => {
         clickhouse,
         redis,
         settings,
+        lifeOf: (topic) => lives.of(topic),
         logger: silentLogger,
         onProgress: (what, done) => live && process.stderr.write(`\r${done.toLocaleString("en")} ${what} …   `),
       });

@@ -8,6 +8,7 @@ import type { IngestSettings } from "./config.ts";
 import { newBatch } from "./domain/batch.ts";
 import { applyDecision } from "./domain/decision.ts";
 import { type DecidedRange, DuplicateRegistry, RegistryLost, registryWindowStartMs } from "./domain/registry.ts";
+import { lifeOfPlace, placeOf } from "./domain/topicLife.ts";
 import { type GroupPositions, readGroupPositions, readRanges } from "./inputs/groupPositions.ts";
 import { createReadEvents } from "./steps/readEvents.ts";
 
@@ -24,6 +25,8 @@ interface RebuildContext {
   clickhouse: ClickHouse;
   redis: Redis;
   settings: IngestSettings;
+  /** In which life topics are. */
+  lifeOf: (topic: string) => number;
   logger: EngineLogger;
   onProgress?: (what: "ids" | "links", done: number) => void;
 }
@@ -57,16 +60,17 @@ export async function rebuildRedis(context: RebuildContext): Promise<RebuildRepo
  * After a restart of Redis: what it knows is taken for whole where it has all that the group's positions speak of.
  * @returns whether it is; else it has to be filled.
  */
-export async function reviveRedis({ kafka, redis, settings }: RebuildContext): Promise<boolean> {
-  const { claimed, decided } = await positionsOf(kafka, settings);
+export async function reviveRedis(context: RebuildContext): Promise<boolean> {
+  const { redis, settings } = context;
+  const { claimed, decided } = await positionsOf(context);
   return await new DuplicateRegistry(redis, settings.REDIS_PREFIX).revive(claimed, decided);
 }
 
-async function positionsOf(kafka: Kafka, settings: IngestSettings): Promise<GroupPositions> {
+async function positionsOf({ kafka, settings, lifeOf }: RebuildContext): Promise<GroupPositions> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    return await readGroupPositions(admin, settings.INGEST_GROUP, topicNames(settings.TOPIC_PREFIX));
+    return await readGroupPositions(admin, settings.INGEST_GROUP, topicNames(settings.TOPIC_PREFIX), lifeOf);
   } finally {
     await admin.disconnect();
   }
@@ -79,14 +83,15 @@ async function positionsOf(kafka: Kafka, settings: IngestSettings): Promise<Grou
  * all others are not stored and will be decided anew.
  */
 async function fill(
-  { kafka, clickhouse, redis, settings, logger, onProgress }: RebuildContext,
+  context: RebuildContext,
   registry: DuplicateRegistry,
   started: number,
   sinceMs: number,
 ): Promise<RebuildReport> {
+  const { kafka, clickhouse, redis, settings, logger, onProgress } = context;
   const alive = setInterval(() => void registry.keepRebuild().catch(() => {}), 5_000);
   try {
-    const { claimed, decided } = await positionsOf(kafka, settings);
+    const { claimed, decided } = await positionsOf(context);
     const { links, keys } = await rebuildIdentities(
       { redis, clickhouse },
       settings.REDIS_PREFIX,
@@ -122,16 +127,18 @@ async function* decidedIds(kafka: Kafka, settings: IngestSettings, decided: read
   const topics = topicNames(settings.TOPIC_PREFIX);
   const readEvents = createReadEvents(createIdentityResolver({ defaultCountry: settings.WORKSPACE_COUNTRY }, settings));
   const lists = await readRanges(kafka, `${settings.INGEST_GROUP}-rebuild-${randomUUID()}`, topics, decided);
-  for (const [index, { kind, partition, first, last, decision }] of decided.entries()) {
-    const batch = newBatch({ topic: topics.events[kind], kind, partition, first, last }, lists[index]!);
+  for (const [index, { kind, life, partition, first, last, decision }] of decided.entries()) {
+    const topic = placeOf(topics.events[kind], life);
+    const batch = newBatch({ topic, life, kind, partition, first, last }, lists[index]!);
     readEvents(batch);
     applyDecision(batch, decision);
     const ids = batch.accepted.map(({ source, id, message }) => ({ source, id, offset: message.offset }));
-    yield { kind, part: { partition, batchTimeMs: batch.messages[0]?.timestampMs ?? 0, ids } };
+    yield { kind, part: { life, partition, batchTimeMs: batch.messages[0]?.timestampMs ?? 0, ids } };
   }
 }
 
 interface IdRow {
+  topic: string;
   partition: number;
   offset: string;
   source: string;
@@ -140,6 +147,7 @@ interface IdRow {
 }
 
 interface IdPart {
+  life: number;
   partition: number;
   batchTimeMs: number;
   ids: { source: string; id: string; offset: number }[];
@@ -159,22 +167,23 @@ async function hasEventsBefore(clickhouse: ClickHouse, ms: number): Promise<bool
 /** Ids of one topic in parts of one partition, in no order: each is stored once. */
 async function* storedIds(clickhouse: ClickHouse, topic: string, sinceMs: number): AsyncGenerator<IdPart> {
   const result = await clickhouse.query({
-    query: `SELECT partition, toString(offset) AS offset, source, event_id, toUnixTimestamp64Milli(received_at) AS ms
+    query: `SELECT topic, partition, toString(offset) AS offset, source, event_id, toUnixTimestamp64Milli(received_at) AS ms
       FROM events
-      WHERE topic = {topic: String} AND received_at >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')`,
+      WHERE (topic = {topic: String} OR startsWith(topic, concat({topic: String}, '@'))) AND received_at >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')`,
     query_params: { topic, since: sinceMs },
     format: "JSONEachRow",
   });
-  const parts = new Map<number, IdPart>();
+  const parts = new Map<string, IdPart>();
   for await (const rows of result.stream<IdRow>()) {
     for (const row of rows) {
-      const { partition, offset, source, event_id, ms } = row.json();
-      const part = parts.get(partition) ?? { partition, batchTimeMs: Number(ms), ids: [] };
-      parts.set(partition, part);
+      const { topic: place, partition, offset, source, event_id, ms } = row.json();
+      const name = `${place}:${partition}`;
+      const part = parts.get(name) ?? { life: lifeOfPlace(place).life, partition, batchTimeMs: Number(ms), ids: [] };
+      parts.set(name, part);
       part.ids.push({ source, id: event_id, offset: Number(offset) });
       if (part.ids.length < rowsAStep) continue;
       yield part;
-      parts.delete(partition);
+      parts.delete(name);
     }
   }
   yield* parts.values();

@@ -4,6 +4,7 @@ import { saleRulesOf } from "@keypulse/orders";
 import { type OrderRef, OrderTables } from "@keypulse/orders/store";
 import type { IngestSettings } from "./config.ts";
 import type { RawMessage } from "./domain/outcome.ts";
+import { placeOf } from "./domain/topicLife.ts";
 import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { type Announcer, ordersMessages } from "./outputs/announcer.ts";
@@ -24,6 +25,8 @@ interface SettleContext {
   settings: IngestSettings;
   metrics: IngestMetrics;
   logger: EngineLogger;
+  lifeOf: (topic: string) => number;
+  checkTopics: () => Promise<void>;
 }
 
 /**
@@ -42,12 +45,14 @@ export function createOrderSettler({
   settings,
   metrics,
   logger,
+  lifeOf,
+  checkTopics,
 }: SettleContext) {
   const tables = new OrderTables(clickhouse, saleRulesOf(settings));
 
   async function settleRange(task: RangeTask): Promise<number> {
     const { topic, partition, first, last, signal } = task;
-    const token = `${topic}:${partition}:${first}-${last}`;
+    const token = `${placeOf(topic, lifeOf(topic))}:${partition}:${first}-${last}`;
     const refs = refsOf(task.messages);
     const untilDone = (step: string, work: () => Promise<void>) =>
       retry(work, {
@@ -59,6 +64,8 @@ export function createOrderSettler({
           logger.warn({ step, topic, partition, first, last, attempt, delayMs, reason: error.name }, "trying again"),
       });
     const start = performance.now();
+    // Nothing is decided here but the range itself: what is stored follows from what is stored already.
+    if (task.decision === undefined) await task.keep(last, { fill: "settle", duplicates: [] });
     const clientKeys = new Set<string>();
     for (let from = 0; from < refs.length; from += ordersAnInsert) {
       const part = refs.slice(from, from + ordersAnInsert);
@@ -80,6 +87,8 @@ export function createOrderSettler({
     {
       groupId: ordersGroup(settings.INGEST_GROUP),
       topics: [topics.orders],
+      lifeOf,
+      checkTopics,
       concurrency: settings.INGEST_CONCURRENCY,
       mostMessages: messagesARange,
       mostBytes: settings.INGEST_BATCH_BYTES,

@@ -4,7 +4,9 @@ import type { AcceptedEvent, RawMessage, RejectedEvent } from "./outcome.ts";
 
 /** A range of one partition that is stored by one insert, exactly once. */
 export interface OffsetRange {
+  /** As positions call it: see `placeOf`. */
   topic: string;
+  life: number;
   kind: EventKind;
   partition: number;
   first: number;

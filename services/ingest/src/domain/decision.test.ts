@@ -13,7 +13,14 @@ function batchOf(offsets: readonly number[], isDuplicate: (offset: number) => bo
   const messages = offsets.map(
     (offset): RawMessage => ({ offset, timestampMs: 0, key: null, value: null, headers: {} }),
   );
-  const range = { topic: "orders", kind: "order" as const, partition: 0, first: offsets[0]!, last: offsets.at(-1)! };
+  const range = {
+    topic: "orders",
+    life: 1,
+    kind: "order" as const,
+    partition: 0,
+    first: offsets[0]!,
+    last: offsets.at(-1)!,
+  };
   const batch = newBatch(range, messages);
   const events = messages.map((message) => ({ message }) as AcceptedEvent);
   const duplicates = new Set(offsets.filter(isDuplicate));

@@ -28,6 +28,7 @@ describe("DuplicateRegistry", () => {
   });
   const batch = (first: number, ids: string[], given: Partial<ClaimRequest> = {}): ClaimRequest => ({
     kind: "web",
+    life: 1,
     partition: 0,
     batchTimeMs: now,
     claimedBefore: first - 1,
@@ -77,7 +78,7 @@ describe("DuplicateRegistry", () => {
     await registry.beginRebuild(now, false);
     await registry.claim(batch(0, ["a"], { claimedBefore: -2, lastOffset: -1 }));
     await expect(registry.claim(batch(1, ["b"], { claimedBefore: -1 }))).rejects.toThrow(RegistryLost);
-    await registry.endRebuild([{ kind: "web", partition: 0, offset: 0 }], []);
+    await registry.endRebuild([{ kind: "web", life: 1, partition: 0, offset: 0 }], []);
     expect((await registry.claim(batch(1, ["a"]))).duplicates).toEqual(new Set([0]));
   });
 
@@ -110,6 +111,7 @@ describe("DuplicateRegistry", () => {
   describe("of what was decided before", () => {
     const decided = (fill: string) => ({
       kind: "web" as const,
+      life: 1,
       partition: 0,
       first: 0,
       last: 1,
@@ -121,13 +123,13 @@ describe("DuplicateRegistry", () => {
       expect(await registry.standsIn(decided(fill))).toBe(fill);
       await registry.beginRebuild(now, false);
       await expect(registry.standsIn(decided(fill))).rejects.toThrow(RegistryLost);
-      await registry.endRebuild([{ kind: "web", partition: 0, offset: 1 }], [decided(fill)]);
+      await registry.endRebuild([{ kind: "web", life: 1, partition: 0, offset: 1 }], [decided(fill)]);
       const filled = await registry.standsIn(decided(fill));
       expect(filled).not.toBe(fill);
       expect(await registry.holds(filled!)).toBe(true);
       // A filling that did not read it: its decision was kept after the loss, and so nothing of it is stored.
       await registry.beginRebuild(now, false);
-      await registry.endRebuild([{ kind: "web", partition: 0, offset: 1 }], []);
+      await registry.endRebuild([{ kind: "web", life: 1, partition: 0, offset: 1 }], []);
       expect(await registry.standsIn(decided(fill))).toBeUndefined();
     });
   });
@@ -135,14 +137,14 @@ describe("DuplicateRegistry", () => {
   describe("after Redis was started again", () => {
     /** As if another process of Redis had written what it has now. */
     const restart = () => redis.hset(`${prefix}{registry}:span`, "run", "another");
-    const at = (offset: number) => [{ kind: "web" as const, partition: 0, offset }];
+    const at = (offset: number) => [{ kind: "web" as const, life: 1, partition: 0, offset }];
 
     it("decides nothing until it is known that nothing was lost", async () => {
       const { fill } = await registry.claim(batch(0, ["a", "b"]));
-      expect(await registry.seal(fill, "web", 0, 1)).toBe(true);
+      expect(await registry.seal(fill, at(1)[0]!)).toBe(true);
       await restart();
       expect(await registry.holds(fill)).toBe(false);
-      expect(await registry.seal(fill, "web", 0, 1)).toBe(false);
+      expect(await registry.seal(fill, at(1)[0]!)).toBe(false);
       await expect(registry.claim(batch(2, ["a"]))).rejects.toThrow(RegistryLost);
       expect(await registry.revive(at(1), [])).toBe(true);
       expect((await registry.claim(batch(2, ["a"]))).duplicates).toEqual(new Set([0]));
@@ -150,7 +152,7 @@ describe("DuplicateRegistry", () => {
 
     it("has to be filled where the group stands behind what it knows", async () => {
       const { fill } = await registry.claim(batch(0, ["a", "b"]));
-      await registry.seal(fill, "web", 0, 1);
+      await registry.seal(fill, at(1)[0]!);
       await restart();
       expect(await registry.revive(at(2), [])).toBe(false);
       await expect(registry.claim(batch(2, ["a"]))).rejects.toThrow(RegistryLost);

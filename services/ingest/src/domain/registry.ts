@@ -52,6 +52,8 @@ export interface Claim {
 
 export interface ClaimRequest {
   kind: EventKind;
+  /** Of the topic; positions of another one are others. */
+  life: number;
   partition: number;
   /** Kafka time of the batch's first message: chooses the generation. */
   batchTimeMs: number;
@@ -64,6 +66,7 @@ export interface ClaimRequest {
 /** Where the group stands on a partition: `offset` and all before it was claimed. */
 export interface ClaimedPosition {
   kind: EventKind;
+  life: number;
   partition: number;
   offset: number;
 }
@@ -71,6 +74,7 @@ export interface ClaimedPosition {
 /** A range whose decision is kept with the group's position. */
 export interface DecidedRange {
   kind: EventKind;
+  life: number;
   partition: number;
   first: number;
   last: number;
@@ -94,7 +98,7 @@ export class DuplicateRegistry {
    */
   async claim(request: ClaimRequest): Promise<Claim> {
     const duplicates = new Set<number>();
-    const position = positionOf(request.kind, request.partition);
+    const position = positionOf(request);
     const generation = Math.floor(request.batchTimeMs / generationMs);
     let completeSinceMs = 0;
     let fill: string | undefined;
@@ -131,7 +135,7 @@ export class DuplicateRegistry {
    * nothing of the range.
    * @returns false where Redis lost what was claimed in that filling.
    */
-  async seal(fill: string, kind: EventKind, partition: number, lastOffset: number): Promise<boolean> {
+  async seal(fill: string, { kind, life, partition, offset }: ClaimedPosition): Promise<boolean> {
     const sealed = await this.#run(
       "-- seal a range",
       `if wholeFill(KEYS[1]) ~= ARGV[1] then return 0 end
@@ -139,8 +143,8 @@ export class DuplicateRegistry {
        if tonumber(ARGV[3]) > known then redis.call('HSET', KEYS[1] .. 'sealed', ARGV[2], ARGV[3]) end
        return 1`,
       fill,
-      positionOf(kind, partition),
-      lastOffset,
+      positionOf({ kind, life, partition }),
+      offset,
     );
     return sealed === 1;
   }
@@ -186,7 +190,7 @@ export class DuplicateRegistry {
        redis.call('HSET', KEYS[1] .. 'span', 'run', runOf())
        return 1`,
       decided.map(nameOf).join(" "),
-      ...claimed.flatMap(({ kind, partition, offset }) => [positionOf(kind, partition), offset]),
+      ...claimed.flatMap((position) => [positionOf(position), position.offset]),
     );
     return revived === 1;
   }
@@ -259,7 +263,7 @@ export class DuplicateRegistry {
        return 1`,
       this.#filling,
       decided.map(nameOf).join(" "),
-      ...claimed.flatMap(({ kind, partition, offset }) => [positionOf(kind, partition), offset]),
+      ...claimed.flatMap((position) => [positionOf(position), position.offset]),
     );
     if (ended !== 1) throw new RegistryLost("Redis lost what was filled in");
   }
@@ -270,10 +274,11 @@ export class DuplicateRegistry {
   }
 }
 
-const nameOf = ({ kind, partition, first, last, decision }: DecidedRange): string =>
-  `${positionOf(kind, partition)}${first}-${last};${decision.fill}`;
+const nameOf = ({ first, last, decision, ...place }: DecidedRange): string =>
+  `${positionOf(place)}${first}-${last};${decision.fill}`;
 
-const positionOf = (kind: EventKind, partition: number): string => `${kind[0]}${partition}:`;
+const positionOf = ({ kind, life, partition }: Omit<ClaimedPosition, "offset">): string =>
+  `${kind[0]}${life === 1 ? "" : `${life}.`}${partition}:`;
 
 /**
  * Bucket (3 characters) and field (12) of an id, by 84 bits of its SHA-1: with a thousand million ids the chance of any

@@ -2,7 +2,7 @@ import { type EventKind, eventKinds, type Topics } from "@keypulse/contracts";
 import type { Admin, Kafka } from "@keypulse/engines";
 import type { RawMessage } from "../domain/outcome.ts";
 import type { ClaimedPosition, DecidedRange } from "../domain/registry.ts";
-import { readPending } from "./pendingRange.ts";
+import { readLife, readPending } from "./pendingRange.ts";
 import { toRawMessage } from "./rawMessage.ts";
 
 export interface GroupPositions {
@@ -12,18 +12,28 @@ export interface GroupPositions {
   decided: DecidedRange[];
 }
 
-/** Where the group of ingest workers stands, from its commits. */
-export async function readGroupPositions(admin: Admin, groupId: string, topics: Topics): Promise<GroupPositions> {
+/**
+ * Where the group of ingest workers stands, from its commits.
+ * @param lifeOf in which life topics are now; what was committed in an earlier one can't be read again.
+ */
+export async function readGroupPositions(
+  admin: Admin,
+  groupId: string,
+  topics: Topics,
+  lifeOf: (topic: string) => number,
+): Promise<GroupPositions> {
   const kindOf = new Map<string, EventKind>(eventKinds.map((kind) => [topics.events[kind], kind]));
   const found: GroupPositions = { claimed: [], decided: [] };
   for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...kindOf.keys()] })) {
     const kind = kindOf.get(topic)!;
     for (const { partition, offset, metadata } of partitions) {
+      const life = readLife(metadata);
+      if (life !== lifeOf(topic)) continue;
       const pending = readPending(metadata);
-      if (pending?.decision) found.decided.push({ ...pending, decision: pending.decision, kind, partition });
+      if (pending?.decision) found.decided.push({ ...pending, decision: pending.decision, kind, life, partition });
       // Kafka says -1 where nothing was ever committed.
       const highest = pending?.decision ? pending.last : Number(offset) - 1;
-      if (highest >= 0) found.claimed.push({ kind, partition, offset: highest });
+      if (highest >= 0) found.claimed.push({ kind, life, partition, offset: highest });
     }
   }
   return found;

@@ -11,10 +11,18 @@ export interface PendingRange {
   decision?: Decision | undefined;
 }
 
-const shape = /^pending:(\d+)-(\d+)(?:;([\w@-]+);([\w-]*))?$/;
+const shape = /^pending:(\d+)-(\d+)(?:;([\w@-]+);([\w-]*))?(?:;life:\d+)?$/;
+const lifeShape = /(?:^|;)life:(\d+)$/;
 
-export const writePending = ({ first, last, decision }: PendingRange & { decision: Decision }): string =>
-  `pending:${first}-${last};${decision.fill};${packOffsets(first, decision.duplicates)}`;
+/** @param life of the topic, see `placeOf`: what was committed in another says nothing of this one. */
+export const writePending = ({ first, last, decision }: PendingRange & { decision: Decision }, life: number): string =>
+  `pending:${first}-${last};${decision.fill};${packOffsets(first, decision.duplicates)}${life === 1 ? "" : `;life:${life}`}`;
+
+/** Metadata of a position where nothing is pending. */
+export const writeNothingPending = (life: number): string => (life === 1 ? "" : `life:${life}`);
+
+export const readLife = (metadata: string | null | undefined): number =>
+  Number(lifeShape.exec(metadata ?? "")?.[1] ?? 1);
 
 /** @returns undefined where the text is empty or somebody else's. */
 export function readPending(metadata: string | null | undefined): PendingRange | undefined {

@@ -40,6 +40,8 @@ describe("range consumer", () => {
       {
         groupId,
         topics: [topic],
+        lifeOf: () => 1,
+        checkTopics: async () => {},
         concurrency: 1,
         mostMessages: 100,
         mostBytes: 1_000_000,
@@ -109,7 +111,7 @@ describe("range consumer", () => {
       await finished;
     });
     await inHand;
-    expect(await committed()).toEqual({ offset: "0", metadata: writePending({ first: 0, last: 2, decision }) });
+    expect(await committed()).toEqual({ offset: "0", metadata: writePending({ first: 0, last: 2, decision }, 1) });
     const ended = consumer.stop();
     finish();
     await ended;

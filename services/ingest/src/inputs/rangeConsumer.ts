@@ -13,7 +13,7 @@ import type { EachBatchPayload } from "kafkajs";
 import pLimit from "p-limit";
 import type { Decision } from "../domain/decision.ts";
 import type { RawMessage } from "../domain/outcome.ts";
-import { type PendingRange, readPending, writePending } from "./pendingRange.ts";
+import { type PendingRange, readLife, readPending, writeNothingPending, writePending } from "./pendingRange.ts";
 import { type CutRange, RangeCutter } from "./rangeCutter.ts";
 import { toRawMessage } from "./rawMessage.ts";
 
@@ -26,6 +26,10 @@ export interface RangeConsumerSettings {
   minBytes: number;
   maxWaitMs: number;
   sessionTimeoutMs: number;
+  /** Number of a topic's life: what was committed in another one says nothing of this. */
+  lifeOf: (topic: string) => number;
+  /** Looks whether topics are still those whose lives are known; rejects where one was made anew. */
+  checkTopics: () => Promise<void>;
   /** A range that is not stored by then when the consumer stops is dropped; it is stored again after the next start. */
   stopWithinMs: number;
 }
@@ -52,7 +56,7 @@ export interface RangeConsumer {
   /** Rejects when the consumer can't go on. */
   failed: Promise<never>;
   /** Ranges that the whole group's commits name: they are being stored, or wait to be stored again. */
-  pending(): Promise<{ topic: string; partition: number; first: number; last: number }[]>;
+  pending(): Promise<{ topic: string; life: number; partition: number; first: number; last: number }[]>;
   /** True between joining the group and losing it. */
   joined(): boolean;
 }
@@ -129,6 +133,8 @@ export function createRangeConsumer(
     const found = new Map<string, Assignment>();
     const topics = Object.keys(assignment).filter((topic) => assignment[topic]!.length > 0);
     if (topics.length === 0) return found;
+    // Where a topic is gone the group joins again, and what it reads then may be another one.
+    await settings.checkTopics();
     const offsets = await retry(() => admin.fetchOffsets({ groupId: settings.groupId, topics }), {
       minDelayMs: 100,
       maxDelayMs: 2_000,
@@ -138,6 +144,10 @@ export function createRangeConsumer(
     for (const { topic, partitions } of offsets) {
       for (const { partition, offset, metadata } of partitions) {
         if (!assignment[topic]!.includes(partition)) continue;
+        if (readLife(metadata) !== settings.lifeOf(topic)) {
+          found.set(`${topic}:${partition}`, await fromTheBegin(topic, partition));
+          continue;
+        }
         const pending = readPending(metadata);
         if (pending) {
           const { first, last, decision } = pending;
@@ -155,6 +165,20 @@ export function createRangeConsumer(
       }
     }
     return found;
+  }
+
+  /** Of a topic that was made anew: whatever the group committed was about another one. */
+  async function fromTheBegin(topic: string, partition: number): Promise<Assignment> {
+    const begins = (await admin.fetchTopicOffsets(topic)).find((place) => place.partition === partition)?.low ?? "0";
+    consumer.seek({ topic, partition, offset: begins });
+    logger.warn({ topic, partition, offset: begins }, "the topic was made anew: reading it from its begin");
+    return {
+      cutter: new RangeCutter(undefined, settings.mostMessages),
+      storedBefore: -1,
+      next: Number(begins),
+      askedAgain: undefined,
+      work: Promise.resolve(),
+    };
   }
 
   /**
@@ -215,7 +239,7 @@ export function createRangeConsumer(
         : undefined;
       const keep = async (last: number, decision: Decision) => {
         const kept = { first, last, decision };
-        await commit(first, writePending(kept));
+        await commit(first, writePending(kept, settings.lifeOf(topic)));
         pending = kept;
       };
       try {
@@ -224,7 +248,7 @@ export function createRangeConsumer(
           const messages = range.messages.filter(({ offset }) => offset >= first);
           const task = { ...range, first, messages, again: pending !== undefined, decision: pending?.decision };
           const last = await storeRange({ ...task, topic, partition, storedBefore, endOffset, signal, keep });
-          await commit(last + 1);
+          await commit(last + 1, writeNothingPending(settings.lifeOf(topic)));
           assignment.storedBefore = last;
           pending = undefined;
           first = last + 1;
@@ -311,7 +335,7 @@ export function createRangeConsumer(
       return offsets.flatMap(({ topic, partitions }) =>
         partitions.flatMap(({ partition, metadata }) => {
           const range = readPending(metadata);
-          return range === undefined ? [] : [{ topic, partition, ...range }];
+          return range === undefined ? [] : [{ topic, life: readLife(metadata), partition, ...range }];
         }),
       );
     },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RawMessage } from "../domain/outcome.ts";
-import { readPending, writePending } from "./pendingRange.ts";
+import { readLife, readPending, writeNothingPending, writePending } from "./pendingRange.ts";
 import { RangeCutter } from "./rangeCutter.ts";
 
 const message = (offset: number): RawMessage => ({ offset, timestampMs: 0, key: null, value: null, headers: {} });
@@ -58,9 +58,13 @@ describe("pending range in commit metadata", () => {
 
   it("reads what it wrote, what an earlier version wrote, and nothing else", () => {
     const range = { first: 3, last: 12345678901, decision };
-    expect(readPending(writePending(range))).toEqual(range);
+    expect(readPending(writePending(range, 1))).toEqual(range);
+    expect(readPending(writePending(range, 12))).toEqual(range);
+    expect([writePending(range, 1), writePending(range, 12), writeNothingPending(3), "", null].map(readLife)).toEqual([
+      1, 12, 3, 1, 1,
+    ]);
     const none = { first: 0, last: 0, decision: { ...decision, duplicates: [] } };
-    expect(readPending(writePending(none))).toEqual(none);
+    expect(readPending(writePending(none, 1))).toEqual(none);
     expect(readPending("pending:3-12345678901")).toEqual({ first: 3, last: 12345678901 });
     for (const other of ["", null, undefined, "v1", "pending:1", "pending:1-2;x"])
       expect(readPending(other)).toBeUndefined();

@@ -10,7 +10,7 @@ import {
 import { connectShards, type Shard } from "@keypulse/warehouse";
 import type { OffsetRange } from "../domain/batch.ts";
 
-type PositionRange = Omit<OffsetRange, "kind">;
+type PositionRange = Omit<OffsetRange, "kind" | "life">;
 
 /** A table that a materialized view fills from `events`. */
 interface Feed {

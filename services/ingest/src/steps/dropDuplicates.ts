@@ -11,13 +11,14 @@ const marginMs = 86_400_000;
  */
 export function createDropDuplicates(registry: DuplicateRegistry, oldEvents: OldEvents) {
   return async function dropDuplicates(batch: Batch, claimedBefore: number): Promise<string> {
-    const { kind, partition, last } = batch.range;
+    const { kind, life, partition, last } = batch.range;
     if (batch.duplicates.length > 0) {
       batch.accepted = [...batch.accepted, ...batch.duplicates].sort((a, b) => a.message.offset - b.message.offset);
       batch.duplicates = [];
     }
     const claim = await registry.claim({
       kind,
+      life,
       partition,
       batchTimeMs: Date.parse(batchDateOf(batch)),
       claimedBefore,

@@ -15,7 +15,7 @@ function batchOf(values: (Buffer | null)[], kind: Batch["range"]["kind"]): Batch
   const messages = values.map(
     (value, offset): RawMessage => ({ offset, timestampMs: receivedAtMs, key: null, value, headers: {} }),
   );
-  const range = { topic: `events.${kind}`, kind, partition: 0, first: 0, last: values.length - 1 };
+  const range = { topic: `events.${kind}`, life: 1, kind, partition: 0, first: 0, last: values.length - 1 };
   return newBatch(range, messages);
 }
 
