@@ -17,11 +17,11 @@ module.exports = {
     {
       name: "pure-packages-do-no-io",
       comment:
-        "methods, contracts, connectors, segments and the core of identity are pure: no engines, no files, no network.",
+        "methods, contracts, connectors, segments and the cores of identity and orders are pure: no engines, no files, no network.",
       severity: "error",
       from: {
-        path: "^packages/(methods|identity|contracts|connectors|segments)/src/",
-        pathNot: "\\.test\\.ts$|^packages/identity/src/store/",
+        path: "^packages/(methods|identity|orders|contracts|connectors|segments)/src/",
+        pathNot: "\\.test\\.ts$|^packages/(identity|orders)/src/store/",
       },
       to: {
         path: "^(node:)?(fs|net|http|https|http2|dns|tls|child_process|worker_threads|cluster|timers)|^packages/(engines|warehouse|service-kit|testkit)/|kafkajs|ioredis|@clickhouse",

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sayOrders } from "./cli/sayOrders.ts";
 import type { Dossier, ListedClient, TimelineEntry } from "./inputs/clientAnswers.ts";
+import type { ClientOrder } from "./inputs/clientOrders.ts";
 import { type ConsoleWorld, createConsoleWorld } from "./testing/consoleWorld.ts";
 import { eventRow, insertRows } from "./testing/storedRows.ts";
 
@@ -154,6 +156,30 @@ describe("clients of the console's API", () => {
     );
     expect(rest.body.events.map(({ order_id }) => order_id)).toEqual(["o-40", "o-50"]);
     expect((await world.call("GET", `/v1/clients/${nobody.replaceAll("0", "e")}`)).status).toBe(404);
+  });
+
+  it("answers why revenue is what it is, order by order and message by message", async () => {
+    const { status, body } = await world.call<{ orders: ClientOrder[]; more: boolean }>(
+      "GET",
+      `/v1/clients/${acme}/orders?limit=1`,
+    );
+    expect(status).toBe(200);
+    expect(body.more).toBe(true);
+    const [order] = body.orders;
+    expect(order).toMatchObject({ state: "placed", counts: true, why: "a sale: placed", messages: 1 });
+    expect(order!.history).toMatchObject([{ type: "order.placed", change: order!.revenue_net }]);
+    const one = await world.call<{ orders: ClientOrder[] }>(
+      "GET",
+      `/v1/clients/${acme}/orders?order=${order!.order_id}`,
+    );
+    expect(one.body.orders).toEqual(body.orders);
+    const page = await world.call<Dossier>("GET", `/v1/clients/${acme}`);
+    const all = await world.call<{ orders: ClientOrder[] }>("GET", `/v1/clients/${acme}/orders`);
+    expect(all.body.orders.reduce((sum, { revenue_net }) => sum + revenue_net, 0)).toBeCloseTo(
+      page.body.revenue.net,
+      6,
+    );
+    expect(sayOrders("Acme", all.body.orders, false)).toContain("order.placed");
   });
 
   it("keeps what people write, with who and since when, through a merge and back", async () => {

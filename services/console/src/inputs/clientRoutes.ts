@@ -9,6 +9,7 @@ import { changeHeaders, readChangeHeaders } from "./changedBy.ts";
 import { dossierSchema, listedClientSchema, timelineEntrySchema } from "./clientAnswers.ts";
 import { readDossier } from "./clientDossier.ts";
 import { listClients, listCursor } from "./clientList.ts";
+import { clientOrderSchema, readClientOrders } from "./clientOrders.ts";
 import { readTimeline, timelineCursor } from "./clientTimeline.ts";
 import { createProfileSettings } from "./profileSettings.ts";
 import { faults } from "./sourceRoutes.ts";
@@ -82,6 +83,29 @@ export function serveClients(
     async (request) => {
       const { timezone } = await settings();
       return await readTimeline({ clickhouse, reader }, request.params.id.toLowerCase(), {
+        ...request.query,
+        timezone,
+      });
+    },
+  );
+
+  server.get(
+    "/v1/clients/:id/orders",
+    {
+      schema: {
+        operationId: "readOrders",
+        summary: "Orders of a client, the newest first: what each came to, why, and which message changed what",
+        params,
+        querystring: z.object({
+          limit: limit(20),
+          order: z.string().min(1).max(512).optional().describe("This order alone"),
+        }),
+        response: { 200: z.object({ orders: z.array(clientOrderSchema), more: z.boolean() }), ...faults },
+      },
+    },
+    async (request) => {
+      const { timezone } = await settings();
+      return await readClientOrders({ clickhouse, reader }, request.params.id.toLowerCase(), {
         ...request.query,
         timezone,
       });
