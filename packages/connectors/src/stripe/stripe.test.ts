@@ -5,7 +5,14 @@ import { MalformedBody } from "../connector.ts";
 import { expectElementsOrMalformed, nearly } from "../testing/mutations.ts";
 import { contextOf, eventsOf, offline, providerRequest } from "../testing/requests.ts";
 import { isKnownType } from "./events.ts";
-import { chargeStates, checkoutStates, disputeStates, invoiceStates, paymentIntentStates } from "./states.ts";
+import {
+  chargeStates,
+  checkoutStates,
+  disputeStates,
+  invoiceStates,
+  paymentIntentStates,
+  refundStates,
+} from "./states.ts";
 import { neededEvents, stripe } from "./stripe.ts";
 
 const secret = "whsec_test_secret";
@@ -550,6 +557,12 @@ describe("Stripe's events", () => {
       const values = valuesOf(file, type);
       expect(values.length).toBeGreaterThan(1);
       expect(values.toSorted()).toEqual(Object.keys(table).toSorted());
+    });
+
+    it("Refunds have no status that the table lacks: the package names them in words", () => {
+      const [, words = ""] = /Status of the refund\.(.*?) Learn more/.exec(typesOf("Refunds")) ?? [];
+      const values = [...words.matchAll(/`(\w+)`/g)].map(([, value]) => value);
+      expect(values.toSorted()).toEqual(Object.keys(refundStates).toSorted());
     });
 
     it("have no event about payments, bills and subscriptions that isn't known here", () => {
