@@ -214,7 +214,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   const health = await serveHealth(settings, registry, async () => ({
     kafka: consumer.joined() && settler.joined() ? undefined : "has not joined the consumer group yet",
     topics: missingTopics.length === 0 ? undefined : `do not exist: ${missingTopics.join(", ")}`,
-    redis: redis.status === "ready" ? undefined : `connection is ${redis.status}`,
+    redis: redis.status === "ready" ? await duplicateRegistry.fault() : `connection is ${redis.status}`,
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",
   }));
   const prepare = async () => {

@@ -9,12 +9,15 @@
 -- ARGV[5]  ids, 23 characters each: 3 bucket, 12 field, 8 offset in base 36
 -- Returns  {fill, generation, first generation, numbers of the duplicates from 0 ...}; fill names the filling that the
 --          claim is part of, and is 0 where the registry lost what it had (then nothing was claimed). A Redis that was
---          started again may have lost its last second: it counts as lost until that was looked at.
+--          started again may have lost its last second: it counts as lost until that was looked at. -1 and the policy
+--          where Redis may evict keys.
 local sub, call = string.sub, redis.call
 local alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 local base = KEYS[1]
 local high = tonumber(call('HGET', base .. 'high', ARGV[2]) or '-1')
 local claimedBefore = tonumber(ARGV[4])
+local policy = mayEvict()
+if policy then return {-1, policy, 0} end
 local fill = wholeFill(base)
 local filling = claimedBefore == -2 and call('EXISTS', base .. 'filling') == 1
 if not filling and (not fill or claimedBefore == -2 or claimedBefore > high) then return {0, 0, 0} end

@@ -1,5 +1,5 @@
 import { connectRedis, type Redis, silentLogger } from "@keypulse/engines";
-import { createTestWorld, type TestWorld } from "@keypulse/testkit";
+import { createTestWorld, type OwnEngines, ownEngines, type TestWorld } from "@keypulse/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ClaimRequest, DuplicateRegistry, RegistryLost, registryWindowStartMs } from "./registry.ts";
 
@@ -156,6 +156,55 @@ describe("DuplicateRegistry", () => {
       await restart();
       expect(await registry.revive(at(2), [])).toBe(false);
       await expect(registry.claim(batch(2, ["a"]))).rejects.toThrow(RegistryLost);
+    });
+  });
+
+  describe("of a Redis that may evict keys", () => {
+    let own: OwnEngines;
+    let evicting: Redis;
+    beforeAll(async () => {
+      own = await ownEngines({ need: ["redis"] });
+      evicting = connectRedis({ REDIS_URL: own.redisUrl, REDIS_PREFIX: "" }, "test", silentLogger);
+    });
+    afterAll(async () => {
+      evicting.disconnect();
+      await own.stop();
+    });
+    const policy = (name: string) => evicting.config("SET", "maxmemory-policy", name);
+
+    it("claims nothing, at the start and while it runs, and says how to mend it", async () => {
+      const there = new DuplicateRegistry(evicting, "a:");
+      await there.beginRebuild(now, false);
+      await there.endRebuild([], []);
+      const { fill } = await there.claim(batch(0, ["a"]));
+      await policy("allkeys-random");
+      await expect(there.claim(batch(1, ["b"]))).rejects.toThrow(/allkeys-random.*set it to noeviction/);
+      expect(await there.fault()).toMatch(/noeviction/);
+      await policy("noeviction");
+      expect(await there.fault()).toBeUndefined();
+      expect(await there.holds(fill)).toBe(true);
+      expect((await there.claim(batch(1, ["a"]))).duplicates).toEqual(new Set([0]));
+    });
+
+    it("notices holes: keys that were taken away mean that all has to be filled", async () => {
+      const there = new DuplicateRegistry(evicting, "b:");
+      await there.beginRebuild(now, false);
+      await there.endRebuild([], []);
+      const { fill } = await there.claim(
+        batch(
+          0,
+          Array.from({ length: 2_000 }, (_, i) => `id-${i}`),
+        ),
+      );
+      await there.seal(fill, { kind: "web", life: 1, partition: 0, offset: 1_999 });
+      await policy("allkeys-random");
+      await evicting.config("SET", "maxmemory", "1000000");
+      await evicting.set("filler", "x".repeat(1_000)).catch(() => {});
+      await evicting.config("SET", "maxmemory", "0");
+      await policy("noeviction");
+      expect(await evicting.info("stats")).not.toMatch(/evicted_keys:0\b/);
+      await expect(there.claim(batch(2_000, ["id-7"]))).rejects.toThrow(RegistryLost);
+      expect(await there.revive([{ kind: "web", life: 1, partition: 0, offset: 1_999 }], [])).toBe(false);
     });
   });
 

@@ -14,11 +14,17 @@ const idsACall = 4_000;
 const fillingMs = 30_000;
 
 /**
- * `runOf` names the process of Redis; `wholeFill` the filling that holds all, false where there is none: the name that
+ * `runOf` names the process of Redis and how often it took keys away for want of memory: after either changed, ids may be
+ * missing. `mayEvict` says by which policy it may do so. `wholeFill` names the filling that holds all, false where there is none: the name that
  * was given at its end and the process that is known to have kept it.
  */
 const fills = `local function runOf()
-  return string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'), 1, 12)
+  local run = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'), 1, 12)
+  return run .. '-' .. string.match(redis.call('INFO', 'stats'), 'evicted_keys:(%d+)')
+end
+local function mayEvict()
+  local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)')
+  return policy ~= 'noeviction' and policy
 end
 local function wholeFill(base)
   local whole, run = unpack(redis.call('HMGET', base .. 'span', 'whole', 'run'))
@@ -37,6 +43,16 @@ end
 export class RegistryLost extends Error {
   override name = "RegistryLost";
 }
+
+/** Redis may take keys away by itself: what it knows must decide nothing. */
+export class RegistryMayForget extends Error {
+  override name = "RegistryMayForget";
+  constructor(policy: string) {
+    super(`${policyFault(policy)}; nothing is claimed until then`);
+  }
+}
+const policyFault = (policy: string): string =>
+  `Redis may evict keys (maxmemory-policy ${policy}), by which events would count twice: set it to noeviction`;
 
 export interface Claim {
   /** Names the filling of Redis that the claim is part of; with it the claim is lost. See `holds`. */
@@ -95,6 +111,7 @@ export class DuplicateRegistry {
   /**
    * Claims the ids of one batch for its positions. The same batch may claim again: its own positions are no duplicates.
    * @throws RegistryLost where Redis holds less than was claimed before.
+   * @throws RegistryMayForget where Redis is set up to lose keys.
    */
   async claim(request: ClaimRequest): Promise<Claim> {
     const duplicates = new Set<number>();
@@ -115,14 +132,21 @@ export class DuplicateRegistry {
         lastPart ? request.lastOffset : -1,
         request.claimedBefore,
         part.map(({ source, id, offset }) => placeOf(source, id) + offset.toString(36).padStart(8, "0")).join(""),
-      )) as [string | 0, number, number, ...number[]];
-      const [partFill, newest, first, ...numbers] = reply;
+      )) as [string | 0 | -1, string | number, number, ...number[]];
+      if (reply[0] === -1) throw new RegistryMayForget(String(reply[1]));
+      const [partFill, newest, first, ...numbers] = reply as [string | 0, number, number, ...number[]];
       fill ??= partFill || "";
       if (partFill !== fill) throw new RegistryLost("the duplicates registry in Redis lost ids");
       for (const number of numbers) duplicates.add(start + number);
       if (first < newest - 1) completeSinceMs = (newest - 1) * generationMs;
     }
     return { fill: fill ?? "", duplicates, completeSinceMs };
+  }
+
+  /** @returns why nothing may be claimed, for people; undefined where all is well */
+  async fault(): Promise<string | undefined> {
+    const policy = await this.#run("-- may Redis forget", "return mayEvict()");
+    return policy === null ? undefined : policyFault(String(policy));
   }
 
   /** @returns false where Redis lost what was claimed in that filling, or is being filled now. */
@@ -178,7 +202,11 @@ export class DuplicateRegistry {
     const revived = await this.#run(
       "-- revive",
       `${keepDecided}
-       if redis.call('HEXISTS', KEYS[1] .. 'span', 'whole') == 0 then return 0 end
+       local whole, run = unpack(redis.call('HMGET', KEYS[1] .. 'span', 'whole', 'run'))
+       if not whole or mayEvict() then return 0 end
+       -- A hole is seen by no mark: where keys were taken away since, all has to be filled.
+       local evicted = string.match(runOf(), '-(%d+)$')
+       if evicted ~= '0' and run ~= runOf() then return 0 end
        for i = 2, #ARGV, 2 do
          for _, hash in ipairs({'high', 'sealed'}) do
            local known = tonumber(redis.call('HGET', KEYS[1] .. hash, ARGV[i]) or '-1')
