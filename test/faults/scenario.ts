@@ -289,7 +289,7 @@ async function untilStored(workspace: TestWorkspace, rows: number): Promise<void
   await eventually(
     () => storedRows(workspace),
     (stored) => stored >= rows,
-    60_000,
+    300_000,
     10,
   );
 }

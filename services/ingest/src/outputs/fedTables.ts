@@ -88,13 +88,13 @@ export class FedTables {
   }
 
   /**
-   * Adds to the fed tables what noted ranges should have put there and did not. May be called at any time; where others
-   * are at work it does nothing, and the next call may.
+   * Adds to the fed tables what a noted range should have put there and did not: one range a call, for inserts wait
+   * meanwhile. May be called at any time; where others are at work it does nothing, and the next call may.
    * @returns the tables that were short, or undefined where ranges are still noted
    */
   async mend(): Promise<string[] | undefined> {
-    const noted = await this.#redis.smembers(this.#noted);
-    if (noted.length === 0) return [];
+    const [text, more] = await this.#redis.srandmember(this.#noted, 2);
+    if (text === undefined) return [];
     const name = randomUUID();
     if ((await this.#redis.set(this.#lock, name, "PX", mendingMs, "NX")) === null) return undefined;
     const alive = setInterval(() => void this.#redis.pexpire(this.#lock, mendingMs).catch(() => {}), mendingMs / 4);
@@ -102,20 +102,18 @@ export class FedTables {
     try {
       shards = await this.#connectShards();
       const short = new Set<string>();
-      for (const text of noted) {
-        const range = JSON.parse(text) as PositionRange;
-        for (const shard of shards) {
-          const missing = await this.#missingRows(shard, await this.#feeds(), range);
-          if (missing === undefined) return undefined;
-          for (const { feed, rows } of missing) {
-            this.#logger.warn({ table: feed.table, rows: rows.length }, "ClickHouse lost rows in a crash: adding them");
-            await this.#add(shard, feed.table, rows, text);
-            short.add(feed.table);
-          }
+      const range = JSON.parse(text) as PositionRange;
+      for (const shard of shards) {
+        const missing = await this.#missingRows(shard, await this.#feeds(), range);
+        if (missing === undefined) return undefined;
+        for (const { feed, rows } of missing) {
+          this.#logger.warn({ table: feed.table, rows: rows.length }, "ClickHouse lost rows in a crash: adding them");
+          await this.#add(shard, feed.table, rows, text);
+          short.add(feed.table);
         }
-        await this.#redis.srem(this.#noted, text);
       }
-      return [...short];
+      await this.#redis.srem(this.#noted, text);
+      return more === undefined ? [...short] : undefined;
     } finally {
       clearInterval(alive);
       await Promise.all(
