@@ -14,6 +14,7 @@
 -- how_often: often, regularly or irregularly
 -- rfm: Recency, frequency and money, such as 5-3-4
 -- computed_at: When it was computed (UTC)
+-- restated_at: The same where it was computed before, from something else: an order was edited, events came late, clients were joined, a limit was changed (UTC); NULL where it stands as at first
 SELECT
     h.month AS month,
     h.client_id AS client_id,
@@ -29,7 +30,9 @@ SELECT
     toString(h.xyz) AS xyz,
     toString(h.how_often) AS how_often,
     toString(h.rfm) AS rfm,
-    h.computed_at AS computed_at
+    h.computed_at AS computed_at,
+    if(h.computed_at > f.first_at, toNullable(h.computed_at), NULL) AS restated_at
 FROM (SELECT * FROM portfolio_history_log WHERE (month, computed_at) IN (SELECT month, max(computed_at) FROM portfolio_history_log GROUP BY month)) AS h
+LEFT JOIN (SELECT month, min(computed_at) AS first_at FROM portfolio_history_log GROUP BY month) AS f ON f.month = h.month
 LEFT JOIN client_labels AS i ON i.client_id = h.client_id
 LEFT JOIN client_names AS w ON w.client_id = h.client_id

@@ -182,6 +182,16 @@ describe("segments", () => {
         EXCEPT SELECT client_id, place, revenue, abc, xyz, rfm FROM portfolio_at(as_of = toStartOfMonth(toDate(now())) - 1)`,
     );
     expect(differing).toEqual([]);
+    // An order that turns out to be none: the months are what they were, and say that they were computed anew.
+    await insert("revenue_daily", [{ client_key: cleo, day: monthsAgo(2), currency: "EUR", orders: -1, gross: -50 }]);
+    await settledHistory(["a A 100", "a A 100", "c C 0", "b A 900", "a B 100", "c C 0"]);
+    expect(
+      await workspace.rows(
+        "SELECT toString(month) AS month, any(isNotNull(restated_at)) AS restated FROM portfolio_history GROUP BY month ORDER BY month",
+      ),
+    ).toMatchObject([{ restated: 0 }, { restated: 1 }, { restated: 1 }]);
+    await order(cleo!, 2, 50);
+    await settledHistory(["a A 100", "a A 100", "c A 50", "b A 900", "a B 100", "c C 50"]);
   });
 
   it("a merge of clients is one leaving, and one client in all months", async () => {

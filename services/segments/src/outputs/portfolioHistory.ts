@@ -6,6 +6,8 @@ export interface StaleMonth {
   readonly month: string;
   /** What it would be made of now. */
   readonly basis: string;
+  /** When it was computed last, in milliseconds; 0 where it never was. */
+  readonly after: string;
 }
 
 /** The table portfolio_history_log: written here alone. */
@@ -36,7 +38,7 @@ export class PortfolioHistory {
             SELECT addMonths(first, arrayJoin(range(toUInt64(greatest(0, dateDiff('month', first, w.today)))))) AS month
             FROM workspace AS w CROSS JOIN (SELECT toStartOfMonth(min(day)) AS first FROM revenue_daily HAVING count() > 0) AS f
           )
-        SELECT toString(m.month) AS month, toString(m.basis) AS basis
+        SELECT toString(m.month) AS month, toString(m.basis) AS basis, toString(toUnixTimestamp64Milli(h.computed)) AS after
         FROM
         (
           SELECT months.month AS month, cityHash64(
@@ -46,7 +48,7 @@ export class PortfolioHistory {
             (SELECT (count(), max(written_at)) FROM product_costs)) AS basis
           FROM months LEFT JOIN monthly ON monthly.month = months.month
         ) AS m
-        LEFT JOIN (SELECT month, argMax(basis, computed_at) AS basis FROM portfolio_history_log GROUP BY month) AS h
+        LEFT JOIN (SELECT month, argMax(basis, computed_at) AS basis, max(computed_at) AS computed FROM portfolio_history_log GROUP BY month) AS h
           ON h.month = m.month
         WHERE h.basis != m.basis
           ${daysKept === undefined ? "" : `AND (h.basis = 0 OR ${age} < ${daysKept})`}
@@ -65,7 +67,7 @@ export class PortfolioHistory {
   }
 
   /** Computes a month, one insert; the same again is stored once. @param nowMs later than that of the computation before */
-  async record({ month, basis }: StaleMonth, nowMs: number): Promise<void> {
+  async record({ month, basis, after }: StaleMonth, nowMs: number): Promise<void> {
     await this.#clickhouse.command({
       query: `INSERT INTO portfolio_history_log (month, computed_at, basis, client_id, place, orders, revenue, margin, value,
           share, variation, abc, xyz, how_often, rfm)
@@ -77,7 +79,8 @@ export class PortfolioHistory {
         async_insert: 0,
         wait_end_of_query: 1,
         insert_deduplicate: 1,
-        insert_deduplication_token: `${month}:${basis}`,
+        // With what it follows: a month may come back to what it was made of before.
+        insert_deduplication_token: `${month}:${basis}:${after}`,
         max_insert_block_size: "10000000",
         min_insert_block_size_rows: "10000000",
       },
