@@ -1,6 +1,6 @@
 import type { Bill } from "./document.ts";
 import type { OrderMessage } from "./message.ts";
-import type { Units } from "./money.ts";
+import { most, type Units } from "./money.ts";
 
 interface OrderFacts {
   orderId: string;
@@ -39,6 +39,15 @@ export function foldBills(sorted: readonly OrderMessage[], order: OrderFacts): B
   ];
 }
 
+/** The name of a payment that has none: the invoice is paid in full by it, or by parts that are named as well. */
+const whole = "";
+
+function paidBy(payments: ReadonlyMap<string, Units>, owed: Units): Units {
+  const parts = [...payments].reduce((sum, [name, amount]) => (name === whole ? sum : sum + amount), 0n);
+  const inFull = payments.get(whole);
+  return inFull === undefined ? parts : most(parts, most(inFull, owed));
+}
+
 /** @param messages of one invoice by time */
 function foldInvoice(number: string, messages: readonly OrderMessage[]): Bill {
   const of = (type: OrderMessage["type"]) => messages.filter((message) => message.type === type);
@@ -54,12 +63,10 @@ function foldInvoice(number: string, messages: readonly OrderMessage[]): Bill {
   let paid = 0n;
   let paidAtMs: number | undefined;
   for (const { more, amount: payment, occurredAtMs } of of("invoice.paid")) {
-    const id = more.payment_id ?? "";
-    payments.set(id, payment);
-    paid = [...payments.values()].reduce((sum, part) => sum + part, 0n);
-    if (paidAtMs === undefined && (id === "" || paid >= owed)) paidAtMs = occurredAtMs;
+    payments.set(more.payment_id ?? whole, payment);
+    paid = paidBy(payments, owed);
+    if (paidAtMs === undefined && paid >= owed) paidAtMs = occurredAtMs;
   }
-  if (payments.has("") && paid < owed) paid = owed;
   const ends = messages.filter(({ type }) => type !== "invoice.overdue" && type !== "invoice.credited");
   const last = ends.at(-1)?.type;
   const due = messages.filter(({ more }) => more.due_at !== undefined).at(-1)?.more.due_at;

@@ -12,6 +12,7 @@ import {
   statedAmount,
 } from "./message.ts";
 import type { Units } from "./money.ts";
+import { stateEffects } from "./rules.ts";
 
 /**
  * The document that a set of messages says. Messages are laid over each other in the order of their own times, field by
@@ -129,11 +130,19 @@ interface SaidState {
   atMs: number;
 }
 
+/** An order is placed at its beginning: told again after its end (a page of thanks that is loaded again) it is no revival. */
 function statesOf(sorted: readonly OrderMessage[], amount: Units | undefined): SaidState[] {
-  return sorted.flatMap((message) => {
+  const said: SaidState[] = [];
+  for (const message of sorted) {
     const state = stateIn(message, amount);
-    return state === undefined ? [] : [{ state, atMs: message.occurredAtMs }];
-  });
+    if (state === undefined) continue;
+    const last = said.at(-1)?.state;
+    const hasEnded = last !== undefined && ["gives back", "never was"].includes(stateEffects[last]);
+    // Put before the end, so that it counts among the states that the order had.
+    if (message.type === "order.placed" && hasEnded) said.unshift({ state, atMs: message.occurredAtMs });
+    else said.push({ state, atMs: message.occurredAtMs });
+  }
+  return said;
 }
 
 function stateIn(message: OrderMessage, total: Units | undefined): OrderState | undefined {

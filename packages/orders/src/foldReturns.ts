@@ -1,6 +1,6 @@
 import type { Return } from "./document.ts";
 import { isRefundState, isWhole, type Line, type OrderMessage } from "./message.ts";
-import { atLeastZero, type Units } from "./money.ts";
+import { least, type Units } from "./money.ts";
 
 interface Refund {
   amount: Units;
@@ -25,7 +25,7 @@ export function foldReturns(
   const refunds = new Map<string, Refund>();
   const cancelled = new Map<string, Refund>();
   const disputes = new Map<string, { amount: Units; currency: string; atMs: number; state: string }>();
-  let sum: { amount: Units; atMs: number } | undefined;
+  const sums: { amount: Units; atMs: number }[] = [];
 
   const tell = (id: string, said: Omit<Refund, "state"> & { state: Refund["state"] | undefined }) => {
     const known = refunds.get(id);
@@ -58,9 +58,7 @@ export function foldReturns(
       for (const { refund_id: id, state, ...listed } of more.refunds ?? []) {
         tell(id, { amount: listed.amount, currency, atMs: listed.atMs, state, lines: listed.items });
       }
-      if (more.refunded !== undefined) {
-        sum = { amount: more.refunded, atMs: sum?.amount === more.refunded ? sum.atMs : atMs };
-      }
+      if (more.refunded !== undefined) sums.push({ amount: more.refunded, atMs });
     }
   }
   for (const id of failed) {
@@ -82,11 +80,37 @@ export function foldReturns(
     if (refund.state === "succeeded") add("refunded", id, refund, refund.lines);
     if (refund.state === "pending") pending += refund.amount;
   }
-  if (sum !== undefined && sum.amount > known) {
-    add("refunded", "sum", { amount: atLeastZero(sum.amount - known), currency: "", atMs: sum.atMs }, []);
+  for (const [index, { amount, atMs }] of beyond(sums, known).entries()) {
+    add("refunded", `sum ${index + 1}`, { amount, currency: "", atMs }, []);
   }
   for (const [id, part] of cancelled) add("cancelled", id, part, part.lines);
   for (const [id, dispute] of disputes) if (dispute.state === "lost") add("disputed", id, dispute, []);
   made.sort((one, other) => one.atMs - other.atMs || (one.id < other.id ? -1 : 1));
   return { made, pending };
+}
+
+/**
+ * What sums of refunds say beyond the refunds that are known by id, each increase at its time; what a later sum takes
+ * back goes from the newest. Known refunds are taken for the first.
+ */
+function beyond(sums: readonly { amount: Units; atMs: number }[], known: Units): { amount: Units; atMs: number }[] {
+  const increases: { amount: Units; atMs: number }[] = [];
+  let total = 0n;
+  for (const { amount, atMs } of sums) {
+    if (amount > total) increases.push({ amount: amount - total, atMs });
+    for (let less = total - amount; less > 0n; ) {
+      const newest = increases.at(-1)!;
+      const taken = least(less, newest.amount);
+      newest.amount -= taken;
+      less -= taken;
+      if (newest.amount === 0n) increases.pop();
+    }
+    total = amount;
+  }
+  let explained = known;
+  return increases.flatMap(({ amount, atMs }) => {
+    const taken = least(explained, amount);
+    explained -= taken;
+    return taken === amount ? [] : [{ amount: amount - taken, atMs }];
+  });
 }

@@ -31,4 +31,5 @@ export function share(amount: Units, part: Units, whole: Units): Units {
 const magnitude = (units: Units): Units => (units < 0n ? -units : units);
 
 export const least = (one: Units, other: Units): Units => (one < other ? one : other);
+export const most = (one: Units, other: Units): Units => (one > other ? one : other);
 export const atLeastZero = (units: Units): Units => (units < 0n ? 0n : units);

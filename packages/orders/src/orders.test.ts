@@ -154,6 +154,35 @@ describe("an order is all that its sender last said of it", () => {
     });
   });
 
+  it("sums of refunds land on the days on which they grew", () => {
+    const placed = say("order.placed", day("01-10"), { amount: "300" });
+    const sum = (date: string, refunded: string) => say("order.updated", day(date), { refunded });
+    const grown = [placed, sum("01-12", "10"), sum("01-13", "25"), sum("01-14", "25")];
+    expect(figures(grown)).toMatchObject({
+      byDay: { "01-10 placed": 300, "01-12 refunded": -10, "01-13 refunded": -15 },
+    });
+    expect(figures([...grown, sum("01-15", "5")])).toMatchObject({
+      byDay: { "01-10 placed": 300, "01-12 refunded": -5 },
+    });
+    const known = say("order.refunded", day("01-11"), { amount: "12", refund_id: "r" });
+    expect(figures([...grown, known])).toMatchObject({
+      net: 275,
+      byDay: { "01-11 refunded": -12, "01-13 refunded": -13 },
+    });
+  });
+
+  it("is not revived by being told as placed again after its end", () => {
+    const cancelled = [say("order.placed", day("01-10"), { amount: "80" }), say("order.cancelled", day("01-11"))];
+    const reload = say("order.placed", day("01-12"), { amount: "80", state: "paid" });
+    expect(figures([...cancelled, reload])).toMatchObject({ net: 0, orders: 1 });
+    expect(figures([cancelled[1]!, reload])).toMatchObject({ net: 0, orders: 1 });
+    const drafted = [
+      say("order.updated", day("01-09"), { state: "draft" }),
+      say("order.placed", day("01-10"), { amount: "80" }),
+    ];
+    expect(figures(drafted)).toMatchObject({ net: 80 });
+  });
+
   it("a lost dispute takes back, an open or won one does not", () => {
     const placed = say("order.placed", day("01-10"), { amount: "300" });
     const dispute = (date: string, state: string) =>
@@ -240,6 +269,8 @@ describe("bills", () => {
     expect(bill(issued, part("a", "01-10", "50"), part("b", "01-25", "70"))).toMatchObject([
       { state: "paid", paidAtMs: day("01-25") },
     ]);
+    const both = bill(issued, part("a", "01-18", "120"), invoice("paid", "01-18"));
+    expect(both).toMatchObject([{ state: "paid", paid: unitsOf("120") }]);
     expect(bill(issued, invoice("voided", "01-06"))).toMatchObject([{ state: "voided", paidAtMs: undefined }]);
     expect(bill(issued, invoice("uncollectible", "03-06"))).toMatchObject([{ state: "uncollectible" }]);
     expect(bill(issued, invoice("uncollectible", "03-06"), invoice("paid", "03-09"))).toMatchObject([
