@@ -21,6 +21,7 @@ const report: Report = {
   clients: 4_372,
   events: 201_823,
   rejected: 0,
+  lost: 0,
   duplicates: 0,
   firstEvent: "2025-11-11T10:00:00Z",
   lastEvent: "2026-11-21T19:15:41Z",

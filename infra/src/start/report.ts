@@ -8,6 +8,8 @@ export interface Report {
   readonly clients: number;
   readonly events: number;
   readonly rejected: number;
+  /** Kafka deleted them before they were read. */
+  readonly lost: number;
   readonly duplicates: number;
   readonly firstEvent: string | null;
   readonly lastEvent: string | null;
@@ -53,9 +55,9 @@ export async function makeReport(clickhouse: ClickHouse, around: Around): Promis
     return (await result.json<T>())[0]!;
   };
   const [counts, revenue, sources, openAlerts, worst] = await Promise.all([
-    one<Record<"clients" | "rejected" | "duplicates", string>>(
+    one<Record<"clients" | "rejected" | "duplicates" | "lost", string>>(
       `SELECT (SELECT count() FROM clients) AS clients, (SELECT count() FROM rejected_events) AS rejected,
-        (SELECT count() FROM duplicate_events) AS duplicates`,
+        (SELECT count() FROM duplicate_events) AS duplicates, (SELECT sum(events) FROM events_lost) AS lost`,
     ),
     one<Record<"everybody" | "clients", string>>(
       `SELECT toString(sum(gross - returned)) AS everybody, toString(sumIf(gross - returned, known)) AS clients
@@ -72,6 +74,7 @@ export async function makeReport(clickhouse: ClickHouse, around: Around): Promis
     events: sources.reduce((sum, { events }) => sum + events, 0),
     rejected: Number(counts.rejected),
     duplicates: Number(counts.duplicates),
+    lost: Number(counts.lost),
     firstEvent: sources.map(({ first }) => first).sort()[0] ?? null,
     lastEvent:
       sources
@@ -112,6 +115,12 @@ export function showReport(report: Report, wide: number): string {
     ["Clients", whole(clients)],
     ["Events", `${whole(events)}${load ? `, loaded at ${whole(load.eventsPerSecond)} a second` : ""}`],
     ["Rejected", report.rejected > 0 ? `${whole(report.rejected)}: the view rejected says why` : undefined],
+    [
+      "Lost",
+      report.lost > 0
+        ? `${whole(report.lost)} that Kafka deleted before they were read: see the view events_lost, and raise its retention`
+        : undefined,
+    ],
     ["Time", firstEvent && lastEvent ? `${day(firstEvent)} to ${day(lastEvent)}` : undefined],
     [
       "Sources",

@@ -15,6 +15,7 @@ import { createIngestMetrics } from "./metrics.ts";
 import { Announcer } from "./outputs/announcer.ts";
 import { EventTables } from "./outputs/eventTables.ts";
 import { FedTables } from "./outputs/fedTables.ts";
+import { LostRanges } from "./outputs/lostRanges.ts";
 import { OldEvents } from "./outputs/oldEvents.ts";
 import { rebuildRedis, reviveRedis } from "./rebuildRedis.ts";
 import { createOrderSettler } from "./settleOrders.ts";
@@ -53,6 +54,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     logger,
     settings,
   );
+  const lostRanges = new LostRanges(clickhouse);
   const lives = new TopicLives(kafka, clickhouse, [...Object.values(topics.events), topics.orders], logger);
   const announcer = new Announcer(producer, topics, logger);
 
@@ -176,6 +178,14 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
       topics: Object.values(topics.events),
       lifeOf: (topic) => lives.of(topic),
       checkTopics: () => checkTopics(),
+      lost: async ({ topic, partition, first, last }) => {
+        metrics.lost.inc({ topic, partition: String(partition) }, last - first + 1);
+        await retry(() => lostRanges.write({ topic: placeOf(topic, lives.of(topic)), partition, first, last }), {
+          minDelayMs: 100,
+          maxDelayMs: 5_000,
+          attempts: Number.POSITIVE_INFINITY,
+        });
+      },
       concurrency: settings.INGEST_CONCURRENCY,
       mostMessages: settings.INGEST_BATCH_EVENTS,
       mostBytes: settings.INGEST_BATCH_BYTES,

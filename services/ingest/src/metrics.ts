@@ -40,6 +40,12 @@ export function createIngestMetrics(registry: Registry) {
     labelNames: ["topic", "partition"],
     registers,
   });
+  const lost = new Counter({
+    name: "keypulse_ingest_events_lost_total",
+    help: "Messages that Kafka deleted before they were read",
+    labelNames: ["topic", "partition"],
+    registers,
+  });
   const links = new Counter({ name: "keypulse_ingest_links_total", help: "New identity links", registers });
 
   const settled = new Counter({
@@ -50,6 +56,7 @@ export function createIngestMetrics(registry: Registry) {
 
   return {
     links,
+    lost,
     settled,
     timeStep(name: string, startMs: number): void {
       step.inc({ step: name }, (performance.now() - startMs) / 1000);

@@ -82,6 +82,29 @@ export function createOrderSettler({
     return last;
   }
 
+  /**
+   * Has orders settled that no document tells of as they are: those of a store from before there were documents, all
+   * of them after the rules changed, and any whose announcement was lost.
+   */
+  async function announceUnsettled(): Promise<number> {
+    let orders = 0;
+    for await (const part of tables.unsettled()) {
+      const bySource = Map.groupBy(part, ({ source }) => source);
+      const messages = [...bySource].flatMap(([source, refs]) => [
+        ...ordersMessages(
+          topics.orders,
+          "unsettled",
+          source,
+          refs.map(({ orderId }) => orderId),
+        ),
+      ]);
+      await producer.send({ topic: topics.orders, acks: -1, messages: messages.map(({ message }) => message) });
+      orders += part.length;
+    }
+    if (orders > 0) logger.info({ orders }, "orders that are not settled yet: settling them");
+    return orders;
+  }
+
   const consumer = createRangeConsumer(
     kafka,
     {
@@ -89,6 +112,8 @@ export function createOrderSettler({
       topics: [topics.orders],
       lifeOf,
       checkTopics,
+      // Nothing is lost with them: what is not settled is found in ClickHouse.
+      lost: async () => void (await announceUnsettled()),
       concurrency: settings.INGEST_CONCURRENCY,
       mostMessages: messagesARange,
       mostBytes: settings.INGEST_BATCH_BYTES,
@@ -102,31 +127,7 @@ export function createOrderSettler({
     settleRange,
   );
 
-  return {
-    ...consumer,
-    /**
-     * Has orders settled that no document tells of as they are: those of a store from before there were documents, all
-     * of them after the rules changed, and any whose announcement was lost.
-     */
-    async announceUnsettled(): Promise<number> {
-      let orders = 0;
-      for await (const part of tables.unsettled()) {
-        const bySource = Map.groupBy(part, ({ source }) => source);
-        const messages = [...bySource].flatMap(([source, refs]) => [
-          ...ordersMessages(
-            topics.orders,
-            "unsettled",
-            source,
-            refs.map(({ orderId }) => orderId),
-          ),
-        ]);
-        await producer.send({ topic: topics.orders, acks: -1, messages: messages.map(({ message }) => message) });
-        orders += part.length;
-      }
-      if (orders > 0) logger.info({ orders }, "orders that are not settled yet: settling them");
-      return orders;
-    },
-  };
+  return { ...consumer, announceUnsettled };
 }
 
 /** Orders that messages name, each once; what is no such message (nobody but us writes there) is left out. */

@@ -42,6 +42,7 @@ describe("range consumer", () => {
         topics: [topic],
         lifeOf: () => 1,
         checkTopics: async () => {},
+        lost: async () => {},
         concurrency: 1,
         mostMessages: 100,
         mostBytes: 1_000_000,

@@ -30,6 +30,8 @@ export interface RangeConsumerSettings {
   lifeOf: (topic: string) => number;
   /** Looks whether topics are still those whose lives are known; rejects where one was made anew. */
   checkTopics: () => Promise<void>;
+  /** Kafka deleted these offsets before they were read. Must not fail for long: nothing is stored meanwhile. */
+  lost: (range: { topic: string; partition: number; first: number; last: number }) => Promise<void>;
   /** A range that is not stored by then when the consumer stops is dropped; it is stored again after the next start. */
   stopWithinMs: number;
 }
@@ -148,6 +150,12 @@ export function createRangeConsumer(
           found.set(`${topic}:${partition}`, await fromTheBegin(topic, partition));
           continue;
         }
+        const gone = Number(offset) < 0 ? undefined : await goneSince(topic, partition, Number(offset));
+        if (gone !== undefined) {
+          consumer.seek({ topic, partition, offset: String(gone) });
+          found.set(`${topic}:${partition}`, { ...newAssignment(), storedBefore: Number(offset) - 1, next: gone });
+          continue;
+        }
         const pending = readPending(metadata);
         if (pending) {
           const { first, last, decision } = pending;
@@ -172,13 +180,25 @@ export function createRangeConsumer(
     const begins = (await admin.fetchTopicOffsets(topic)).find((place) => place.partition === partition)?.low ?? "0";
     consumer.seek({ topic, partition, offset: begins });
     logger.warn({ topic, partition, offset: begins }, "the topic was made anew: reading it from its begin");
-    return {
-      cutter: new RangeCutter(undefined, settings.mostMessages),
-      storedBefore: -1,
-      next: Number(begins),
-      askedAgain: undefined,
-      work: Promise.resolve(),
-    };
+    return { ...newAssignment(), next: Number(begins) };
+  }
+
+  const newAssignment = (): Assignment => ({
+    cutter: new RangeCutter(undefined, settings.mostMessages),
+    storedBefore: -1,
+    next: undefined,
+    askedAgain: undefined,
+    work: Promise.resolve(),
+  });
+
+  /** Tells what Kafka has deleted of a partition from an offset on. @returns what comes next, undefined where nothing is gone */
+  async function goneSince(topic: string, partition: number, offset: number): Promise<number | undefined> {
+    const place = (await admin.fetchTopicOffsets(topic)).find((found) => found.partition === partition);
+    const low = Number(place?.low ?? 0);
+    if (low <= offset) return undefined;
+    logger.error({ topic, partition, first: offset, last: low - 1 }, "Kafka deleted events before they were read");
+    await settings.lost({ topic, partition, first: offset, last: low - 1 });
+    return low;
   }
 
   /**
@@ -206,6 +226,10 @@ export function createRangeConsumer(
         );
         consumer.seek({ topic, partition, offset: String(assignment.next) });
         return;
+      }
+      // It was asked for once more and did not come: deleted, or a hole that compaction or transactions left.
+      if (assignment.next !== undefined && firstOffset > assignment.next) {
+        await goneSince(topic, partition, assignment.next);
       }
       const lastOffset = Number(batch.lastOffset());
       const ranges = assignment.cutter.cut(messages, assignment.next ?? lastOffset, lastOffset);
@@ -297,7 +321,13 @@ export function createRangeConsumer(
     endEpoch();
     joined = true;
     const { signal } = epoch;
-    assignments = readAssignments(payload.memberAssignment, signal);
+    // Nothing is fetched before the group's positions are read: kafkajs would commit over one that Kafka no longer has.
+    const topics = settings.topics.map((topic) => ({ topic }));
+    consumer.pause(topics);
+    assignments = readAssignments(payload.memberAssignment, signal).then((found) => {
+      if (!signal.aborted && !stopping) consumer.resume(topics);
+      return found;
+    });
     assignments.catch((error: Error) => {
       if (!signal.aborted) fail(error);
     });
