@@ -2,7 +2,7 @@ import { connectClickHouse } from "@keypulse/engines";
 import { EngineError, ownCluster, ownZookeeper } from "@keypulse/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { clusterOf, copyTables, createDistributedTables, onLocalTables } from "./cluster.ts";
-import { presentTablesOf, readMigrations } from "./migrationFiles.ts";
+import { presentAfter, readMigrations, tablesOf } from "./migrationFiles.ts";
 
 const database = "kp_replicated";
 
@@ -48,12 +48,13 @@ it("creates every table of the migrations replicated, in a real ZooKeeper, on tw
   onTestFinished(async () => void (await Promise.all(clients.map((client) => client.close()))));
 
   const migrations = await readMigrations({ timezone: "UTC", currency: "EUR" });
-  const tables = presentTablesOf(migrations);
+  const tables = presentAfter(migrations, "TABLE");
   const created = migrations
     .flatMap(({ statements }) => statements)
-    .filter((statement) => /^CREATE /m.test(statement) && !statement.includes("eras.client_key"));
+    .filter((statement) => /^(CREATE|DROP) /m.test(statement) && !statement.includes("eras.client_key"));
   for (const client of [first!, otherShard!]) {
-    for (const statement of created) await client.command({ query: onLocalTables(statement, tables, cluster) });
+    for (const statement of created)
+      await client.command({ query: onLocalTables(statement, tablesOf(migrations), cluster) });
   }
   await copyTables(first!, replica!);
   for (const client of clients) await createDistributedTables(client, cluster);
@@ -83,7 +84,10 @@ it("creates every table of the migrations replicated, in a real ZooKeeper, on tw
   for (const list of made) {
     const distributed = list.filter(({ engine }) => engine === "Distributed").map(({ name }) => name);
     expect(distributed).toEqual(tables.toSorted());
-    expect(list.filter(({ engine }) => engine === "MaterializedView").length).toBe(created.length - tables.length);
+    const feeds = list.filter(({ engine }) => engine === "MaterializedView").map(({ name }) => name);
+    // That view needs a column which is altered in later.
+    const wanted = presentAfter(migrations, "MATERIALIZED VIEW").filter((name) => name !== "feed_identity_members");
+    expect(feeds).toEqual(wanted.toSorted());
   }
   expect(replicated.map((list) => new Set(list.map((table) => table.replica)))).toEqual([
     new Set(["a"]),

@@ -37,10 +37,11 @@ const shardingKeys: Readonly<Record<string, string>> = {
   events: "cityHash64(client_key)",
   activity_daily: "cityHash64(client_key)",
   revenue_daily: "cityHash64(client_key)",
-  client_orders: "cityHash64(client_key)",
   order_messages: "cityHash64(client_key)",
   order_payers: "cityHash64(order_id)",
+  // All versions of an order on one shard, in the copy by client as well: there the newest replaces the others.
   order_documents: "cityHash64(source, order_id)",
+  client_orders: "cityHash64(source, order_id)",
   client_totals: "cityHash64(client_key)",
   client_traits: "cityHash64(subject_key)",
   source_hourly: "cityHash64(source)",
@@ -52,7 +53,7 @@ const firstShard = "0";
 
 /** Makes a migration's statement one about the tables of the server that it is run on. */
 export function onLocalTables(statement: string, tables: readonly string[], cluster: Cluster): string {
-  const names = new RegExp(`\\b(TABLE (?:IF NOT EXISTS )?|INTO |FROM |TO )(${tables.join("|")})\\b`, "g");
+  const names = new RegExp(`\\b(TABLE (?:IF (?:NOT )?EXISTS )?|INTO |FROM |TO )(${tables.join("|")})\\b`, "g");
   const local = statement.replaceAll(names, (_, before: string, table: string) => `${before}${localName(table)}`);
   const created = /CREATE TABLE (?:IF NOT EXISTS )?(\w+)/.exec(local)?.[1];
   if (!cluster.replicated || created === undefined) return local;

@@ -35,13 +35,13 @@ export const tablesOf = (migrations: readonly Migration[]): string[] => [
   ...new Set(named(migrations, /^CREATE TABLE IF NOT EXISTS (\w+)/m)),
 ];
 
-/** Names of the tables that are there when all migrations were applied. */
-export function presentTablesOf(migrations: readonly Migration[]): string[] {
-  const dropped = named(migrations, /^DROP TABLE IF EXISTS (\w+)/m);
-  const created = named(migrations, /^CREATE TABLE IF NOT EXISTS (\w+)/m);
-  // What is dropped and made anew is made as often as it is dropped, and once more.
-  const times = (list: readonly string[], table: string) => list.filter((name) => name === table).length;
-  return tablesOf(migrations).filter((table) => times(created, table) > times(dropped, table));
+/** Names of the tables, or of the views that feed them, that are there when all migrations were applied. */
+export function presentAfter(migrations: readonly Migration[], what: "TABLE" | "MATERIALIZED VIEW"): string[] {
+  const created = named(migrations, new RegExp(`^CREATE ${what} IF NOT EXISTS (\\w+)`, "m"));
+  const dropped = named(migrations, new RegExp(`^DROP ${what.split(" ").at(-1)} IF EXISTS (\\w+)`, "m"));
+  // What is dropped and made anew is made once more than it is dropped.
+  const times = (list: readonly string[], name: string) => list.filter((other) => other === name).length;
+  return [...new Set(created)].filter((name) => times(created, name) > times(dropped, name));
 }
 
 const named = (migrations: readonly Migration[], pattern: RegExp): string[] =>
