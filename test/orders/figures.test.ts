@@ -106,6 +106,42 @@ describe("A Shopify order comes to what became of it", () => {
       ],
       { orders: 0, net: 0, byDay: {} },
     ],
+    [
+      "whose refund failed, and its pieces are back",
+      [
+        shop({}),
+        refundHook({ transactions: [{ kind: "refund", status: "failure", amount: "200.00" }] }),
+        shop({
+          updated_at: "2026-11-04T09:00:01Z",
+          current_total_price: "100.00",
+          line_items: lamps(1),
+          refunds: [shopRefund({ transactions: [{ kind: "refund", status: "failure", amount: "200.00" }] })],
+        }),
+      ],
+      { orders: 1, net: 300, pieces: { LAMP: 3 } },
+    ],
+    [
+      "whose shipping was refunded in the buyer's currency",
+      [
+        shop({}),
+        shop({
+          updated_at: "2026-11-04T09:00:01Z",
+          current_total_price: "290.00",
+          financial_status: "partially_refunded",
+          total_price_set: {
+            shop_money: { amount: "300.00", currency_code: "EUR" },
+            presentment_money: { amount: "330.00", currency_code: "USD" },
+          },
+          refunds: [
+            shopRefund({
+              refund_line_items: [],
+              transactions: [{ kind: "refund", status: "success", amount: "11.00", currency: "USD" }],
+            }),
+          ],
+        }),
+      ],
+      { net: 290, byDay: { "11-02 placed": 300, "11-04 refunded": -10 } },
+    ],
     ["that is deleted", [shop({}), { topic: "orders/delete", body: { id: 7 } }], { orders: 0, net: 0 }],
     [
       "of a gift card and a lamp, both given back",
@@ -201,6 +237,15 @@ describe("A WooCommerce order comes to what became of it", () => {
         order({ status: "cancelled", date_modified_gmt: "2026-11-09T09:00:00" }),
       ],
       { net: 0, byDay: { "11-02 placed": 100, "11-05 cancelled": -100 } },
+    ],
+    [
+      "whose refund was deleted",
+      [
+        order({}),
+        order({ date_modified_gmt: "2026-11-05T09:00:00", refunds: [first, { id: 92, total: "-5.00" }] }),
+        order({ date_modified_gmt: "2026-11-06T09:00:00", refunds: [first] }),
+      ],
+      { net: 70, byDay: { "11-02 placed": 100, "11-05 refunded": -30 } },
     ],
     ["thrown away", [order({}), { topic: "order.deleted", body: { id: 9 } }], { orders: 0, net: 0 }],
     [
@@ -318,6 +363,56 @@ describe("Stripe's payments and bills come to what became of them", () => {
       { orders: 1, net: 40 },
     ],
     [
+      "of a charge that was captured for less, the rest of it called refunded, and then refunded in part",
+      [
+        hook("charge.captured", charge({ amount_captured: 4000 })),
+        hook("charge.refunded", charge({ amount_captured: 4000, amount_refunded: 1000 })),
+        hook(
+          "charge.refunded",
+          charge({
+            amount_captured: 4000,
+            amount_refunded: 1500,
+            refunds: {
+              data: [
+                { id: "re_rest", amount: 1000, created: began, status: "succeeded" },
+                { id: "re_2", amount: 500, created: began + dayS, status: "succeeded" },
+              ],
+            },
+          }),
+          began + dayS,
+        ),
+      ],
+      { net: 35, byDay: { "10-20 placed": 40, "10-21 refunded": -5 } },
+    ],
+    [
+      "of a trial, whose checkout and bill are of nothing",
+      [
+        hook("checkout.session.completed", { ...subscribed, payment_status: "no_payment_required", amount_total: 0 }),
+        hook("invoice.paid", invoice({ amount_due: 0, amount_paid: 0, total: 0 })),
+      ],
+      { orders: 0, net: 0 },
+    ],
+    [
+      "of a bill that is given up after a part of it was paid",
+      [
+        hook("invoice.finalized", invoice({ billing_reason: "manual", ...open })),
+        hook("payment_intent.succeeded", payment({ amount_received: 2000 }), began + 60),
+        hook("invoice_payment.paid", {
+          id: "inpay_1",
+          invoice: "in_1",
+          amount_paid: 2000,
+          currency: "eur",
+          payment: { type: "payment_intent", payment_intent: "pi_1" },
+        }),
+        hook(
+          "invoice.marked_uncollectible",
+          invoice({ billing_reason: "manual", ...open, amount_paid: 2000, amount_remaining: 3000 }),
+          began + 60 * dayS,
+        ),
+      ],
+      { orders: 1, net: 20, byDay: { "10-20 placed": 20 }, bills: { in_1: ["uncollectible", 0] } },
+    ],
+    [
       "of a subscription, up to API 2025-02-24",
       [
         hook("checkout.session.completed", subscribed),
@@ -392,6 +487,7 @@ describe("Stripe's payments and bills come to what became of them", () => {
         hook("payment_intent.succeeded", payment()),
         hook("charge.dispute.created", dispute("needs_response"), began + dayS),
         hook("charge.dispute.closed", dispute("lost"), began + 9 * dayS),
+        hook("charge.dispute.updated", dispute("lost"), began + 20 * dayS),
       ],
       { net: 0, byDay: { "10-20 placed": 50, "10-29 disputed": -50 } },
     ],
@@ -442,12 +538,30 @@ describe("Segment's orders come to what became of them", () => {
     ["cancelled", [completed(0), track("Order Cancelled", 5, { total: 80 })], { orders: 1, net: 0 }],
     ["refunded by their number alone", [completed(0), track("Order Refunded", 5, {})], { orders: 1, net: 0 }],
     ["refunded in part", [completed(0), track("Order Refunded", 5, { total: 30 })], { orders: 1, net: 50 }],
+    [
+      "refunded in part, all of it with a minus",
+      [
+        track("Order Completed", 0, { total: 80, products: [{ sku: "POT", price: 40, quantity: 2 }] }),
+        track("Order Refunded", 5, { total: -40, products: [{ sku: "POT", price: 40, quantity: -1 }] }),
+      ],
+      { net: 40, pieces: { POT: 1 } },
+    ],
   ])("%s", async (_name, hooks, expected) => {
     expectFigures(await eventsOfHooks("segment", hooks), expected);
   });
 });
 
 describe("A mapped file's orders come to what stands in it", () => {
+  it("with credit notes of the same status as what was sold", async () => {
+    const mapping = parseMapping(
+      "columns: {order_id: order, placed_at: date, email: mail, amount: total, status: status}\nconstants: {currency: EUR}\nstatuses: {done: paid}",
+    );
+    const file =
+      "order,date,mail,total,status\n" +
+      "1,2026-11-05,ana@acme.example,100.00,done\n2,2026-11-06,ana@acme.example,-30.00,done\n";
+    expectFigures(await eventsOfFile(file, mapping), { orders: 1, net: 70 });
+  });
+
   it("with discounts and pieces that came back", async () => {
     const mapping = parseMapping(
       "columns: {order_id: order, placed_at: date, email: mail, sku: item, quantity: qty, unit_price: price}\nconstants: {currency: EUR}",

@@ -38,12 +38,27 @@ export function foldReturns(
     });
   };
 
+  /** Refunds that lists alone told of, by the time of the last one that did, and those that have messages of their own. */
+  const listedAt = new Map<string, number>();
+  const toldAlone = new Set<string>();
+  /** A list names all refunds so far: one that an earlier list had and a later one lacks was deleted. */
+  const forgetAllBut = (listed: readonly { refund_id: string }[], atMs: number) => {
+    for (const [id, lastAtMs] of listedAt) {
+      if (lastAtMs >= atMs || listed.some(({ refund_id }) => refund_id === id)) continue;
+      listedAt.delete(id);
+      refunds.delete(id);
+    }
+  };
+
   const failed = new Set<string>();
   for (const message of sorted) {
     const { type, more, occurredAtMs: atMs, amount, currency } = message;
     if (type === "order.refunded") {
       const state = isRefundState(more.state) ? more.state : "succeeded";
-      tell(more.refund_id ?? message.eventId, { amount, currency, atMs, state, lines: message.items });
+      const id = more.refund_id ?? message.eventId;
+      listedAt.delete(id);
+      toldAlone.add(id);
+      tell(id, { amount, currency, atMs, state, lines: message.items });
     } else if (type === "refund.failed" && more.refund_id !== undefined) {
       failed.add(more.refund_id);
     } else if (type === "order.cancelled" && amount !== 0n && (total === undefined || !isWhole(message, total))) {
@@ -53,9 +68,13 @@ export function foldReturns(
       const known = disputes.get(more.dispute_id);
       // Decided is decided: a later message that calls it open is an echo.
       if (known !== undefined && known.state !== "open" && more.state === "open") continue;
-      disputes.set(more.dispute_id, { amount, currency, atMs, state: more.state ?? "open" });
+      const state = more.state ?? "open";
+      const since = known?.state === state ? known.atMs : atMs;
+      disputes.set(more.dispute_id, { amount, currency, atMs: since, state });
     } else if (type === "order.updated" || type === "order.placed") {
+      if (more.refunds !== undefined) forgetAllBut(more.refunds, atMs);
       for (const { refund_id: id, state, ...listed } of more.refunds ?? []) {
+        if (!toldAlone.has(id)) listedAt.set(id, atMs);
         tell(id, { amount: listed.amount, currency, atMs: listed.atMs, state, lines: listed.items });
       }
       if (more.refunded !== undefined) sums.push({ amount: more.refunded, atMs });

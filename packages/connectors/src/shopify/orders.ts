@@ -41,7 +41,11 @@ export function orderAsItIs(order: Fields, topic: string): Outcome {
   const cancelledAt = asInstant(order.cancelled_at);
   const financial = asText(order.financial_status);
   const state = stateOf(financial, cancelledAt !== undefined, order.fulfillment_status === "fulfilled");
-  const refunds = Array.isArray(order.refunds) ? objectsOf(order.refunds).map(readRefund) : undefined;
+  const refunds = Array.isArray(order.refunds)
+    ? objectsOf(order.refunds)
+        .map(readRefund)
+        .map((refund) => ({ ...refund, money: inShopMoney(refund, order) }))
+    : undefined;
   const worth = worthOf(order, refunds);
   const money = { order_id: orderId, amount: worth.amount, currency: neededText(order, "currency") };
   const names = {
@@ -59,7 +63,7 @@ export function orderAsItIs(order: Fields, topic: string): Outcome {
     paid_at: topic === "orders/paid" ? changedAt : undefined,
     fulfilled_at: fulfilledAt(order),
     cancelled_at: cancelledAt,
-    refunds: refunds?.filter(isOfMoney).map((refund) => listed(refund, order)),
+    refunds: refunds?.filter(isOfMoney).map(listed),
     ...names,
     provider_state: financial,
     reason: asText(order.cancel_reason),
@@ -101,11 +105,8 @@ export function refunded(body: Fields): Outcome {
   };
 }
 
-function listed(refund: ShopifyRefund, order: Fields): Fields {
-  const { id, at, state, items, note } = refund;
-  const amount = inShopMoney(refund, order);
-  return present({ refund_id: id, amount, at, state, items, reason: note });
-}
+const listed = ({ id, at, state, money, items, note }: ShopifyRefund): Fields =>
+  present({ refund_id: id, amount: money, at, state, items, reason: note });
 
 /** Buyers may pay in a currency of their own; the order's total in both gives the rate that was used. */
 function inShopMoney({ money, currency }: ShopifyRefund, order: Fields): string {

@@ -37,7 +37,8 @@ export function worthOf(order: Fields, refunds: readonly ShopifyRefund[] | undef
   const left = order.current_total_price === undefined ? total : neededAmount(order, "current_total_price");
   const cancelledAt = asText(order.cancelled_at);
   /** Records of pieces that still belong to the order's worth: paid back, or taken back by its cancellation. */
-  const undone = refunds?.filter((refund) => takesMoney(refund) || isOfCancellation(refund, cancelledAt)) ?? [];
+  const taken = refunds?.filter((refund) => takesMoney(refund) || isOfCancellation(refund, cancelledAt)) ?? [];
+  const undone = withFailed(total, left, taken, refunds ?? []);
   const financial = asText(order.financial_status);
   const isTakenBack = cancelledAt !== undefined || financial === "refunded" || financial === "partially_refunded";
   const asOrdered = refunds === undefined && isTakenBack;
@@ -72,6 +73,22 @@ function restored(total: string, left: string, undone: readonly ShopifyRefund[])
   const byPieces = addDecimals(left, ...undone.map(({ worth }) => worth));
   const isTotal = (amount: string) => isZero(subtractDecimals(amount, total));
   return isTotal(byMoney) || isTotal(byPieces) ? total : byMoney;
+}
+
+/**
+ * Pieces of a refund that failed are gone from what is left, and their money stayed. Where the order is whole with them,
+ * and not yet by what another refund paid instead, they belong to it; where it was edited as well, nobody can tell.
+ */
+function withFailed(
+  total: string,
+  left: string,
+  taken: readonly ShopifyRefund[],
+  refunds: readonly ShopifyRefund[],
+): readonly ShopifyRefund[] {
+  const all = [...taken, ...refunds.filter((refund) => isOfMoney(refund) && !taken.includes(refund))];
+  const isWhole = (parts: readonly string[]) => isZero(subtractDecimals(addDecimals(left, ...parts), total));
+  if (all.length === taken.length || isWhole(taken.map(({ money }) => money))) return taken;
+  return isWhole(all.map(({ worth }) => worth)) ? all : taken;
 }
 
 interface Line {
