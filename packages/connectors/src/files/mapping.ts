@@ -145,7 +145,7 @@ function readMapped(mapped: MappedRows, mapping: FileMapping, options: ReadOptio
     ...differentTotals(mapped, stated, lines.length),
   ];
   // A credit note is a row of its own with a negative amount.
-  if (meaning === "order.refunded" || (isNegative(total) && meaning === "order.placed")) {
+  if (meaning === "order.refunded" || (isNegative(total) && isSale(meaning))) {
     const back = isNegative(total) ? items?.map(turnedRound) : items;
     return {
       events: [orderStep(key, "refunded", "order.refunded", placedAt, who, { ...money, items: back, ...more })],
@@ -176,6 +176,9 @@ function readMapped(mapped: MappedRows, mapping: FileMapping, options: ReadOptio
   const wasPlaced = isPlaced(state) || times.paid_at !== undefined || times.cancelled_at !== undefined;
   return { events: wasPlaced ? [orderPlaced(key, placedAt, who, { ...money, ...more }), version] : [version], doubts };
 }
+
+/** Whether rows of this status count, so that a negative amount in them takes away. */
+const isSale = (meaning: StatusMeaning): boolean => ["order.placed", "placed", "paid", "fulfilled"].includes(meaning);
 
 /** What an order is by its status, else by the times that it has. */
 function stateOf(

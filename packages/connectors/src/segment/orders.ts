@@ -1,4 +1,12 @@
-import { addDecimals, asDecimal, isNegative, multiplyDecimals, toContractPlaces, withoutSign } from "../amounts.ts";
+import {
+  addDecimals,
+  asDecimal,
+  isNegative,
+  multiplyDecimals,
+  subtractDecimals,
+  toContractPlaces,
+  withoutSign,
+} from "../amounts.ts";
 import type { MappedEvent } from "../connector.ts";
 import { eventId, present } from "../elements.ts";
 import { asObject, asText } from "../json.ts";
@@ -28,7 +36,7 @@ export function orderEvents(message: SegmentMessage, step: OrderStep): MappedEve
   const sent = asObject(message.fields.properties);
   const orderId = orderIdOf(sent);
   if (orderId === undefined) throw new ElementFault("properties.order_id: is missing");
-  const products = productsOf(sent);
+  const products = step === "refunded" ? returnedOf(productsOf(sent)) : productsOf(sent);
   const items = products.length > 0 ? products.map(({ total: _, ...item }) => item) : undefined;
   const amount = amountOf(sent, step);
   const currency = amount && currencyOf(sent, message);
@@ -152,6 +160,16 @@ function productsOf(sent: Fields): Product[] {
     ];
   });
 }
+
+/** Some write pieces that come back with a minus; that they come back, the type says already. */
+const returnedOf = (products: Product[]): Product[] =>
+  products.every(({ quantity }) => isNegative(quantity))
+    ? products.map((product) => ({
+        ...product,
+        quantity: withoutSign(product.quantity),
+        total: subtractDecimals("0", product.total),
+      }))
+    : products;
 
 /** Whether all that came back says what it cost. */
 const isPriced = (sent: Fields, products: Product[]): boolean =>

@@ -1,3 +1,4 @@
+import { isZero } from "../amounts.ts";
 import type { Outcome } from "../connector.ts";
 import { noMeaning } from "../elements.ts";
 import { asObject, asText } from "../json.ts";
@@ -18,8 +19,11 @@ export function checkoutCompleted({ type, object: session, created }: StripeEven
   const [invoice, payment] = [idOf(session.invoice), idOf(session.payment_intent)];
   const key = invoice ?? payment ?? neededText(session, "id");
   const isFailed = type === "checkout.session.async_payment_failed";
-  const state = isFailed ? "failed" : stateOf(checkoutStates, session.payment_status);
   const currency = neededCurrency(session);
+  const amount = neededMinorUnits(session, currency, "amount_total");
+  // A trial is no sale yet, as its invoice of nothing is none.
+  const isTrial = session.mode === "subscription" && isZero(amount);
+  const state = isFailed ? "failed" : isTrial ? "pending" : stateOf(checkoutStates, session.payment_status);
   const who = peopleOf(session);
   const payer = payerOf(session);
   const totals = asObject(session.total_details);
@@ -27,7 +31,7 @@ export function checkoutCompleted({ type, object: session, created }: StripeEven
     order_id: key,
     state,
     payer,
-    amount: neededMinorUnits(session, currency, "amount_total"),
+    amount,
     currency,
     // Of a late payment's outcome, the time is not that of the order.
     placed_at: type === "checkout.session.completed" ? created : undefined,

@@ -99,11 +99,12 @@ function namesOf(invoice: Fields): Fields {
 }
 
 /**
- * The sale that a paid invoice is. It is worth what is paid: what a balance settles was paid, or given back, before. An
- * invoice of nothing, such as a trial's, is no sale.
+ * The sale that a paid invoice is. It is worth what is paid: what a balance settles was paid, or given back, before; of
+ * one that is given up, the part that came. An invoice of nothing, such as a trial's, is no sale.
  */
 function saleOf(invoice: Fields, given: InvoiceStep, at: string, created: string, currency: string): MappedEvent[] {
-  const state = stateOf(invoiceStates, given.name === "overdue" ? "open" : given.status);
+  const isPart = given.name === "uncollectible" && Number(invoice.amount_paid) > 0;
+  const state = isPart ? "paid" : stateOf(invoiceStates, given.name === "overdue" ? "open" : given.status);
   const isPaid = state === "paid";
   const members: InvoiceStep["amounts"] = isPaid ? ["amount_paid"] : given.amounts;
   const amount = neededMinorUnits(invoice, currency, ...members);

@@ -50,7 +50,9 @@ export function refundChanged({ type, object: refund, previous, created }: Strip
 export function chargeRefunded({ object: charge, created }: StripeEvent): Outcome {
   const key = paymentKey(charge);
   const currency = neededCurrency(charge);
-  const refunds = listedRefunds(charge, currency);
+  const released = releasedOf(charge);
+  const refunds = listedRefunds(charge, currency, released);
+  const paidBack = { ...charge, amount_refunded: Number(charge.amount_refunded) - released };
   return {
     events: [
       orderVersion(key, created, peopleOf(charge), {
@@ -58,24 +60,32 @@ export function chargeRefunded({ object: charge, created }: StripeEvent): Outcom
         part_of: idOf(charge.invoice),
         currency,
         refunds,
-        refunded: refunds === undefined ? neededMinorUnits(charge, currency, "amount_refunded") : undefined,
+        refunded: refunds === undefined ? neededMinorUnits(paidBack, currency, "amount_refunded") : undefined,
       }),
     ],
   };
 }
 
-function listedRefunds(charge: Fields, currency: string): Fields[] | undefined {
+/** Where less was captured than reserved, Stripe calls the rest refunded, which never was money that came. */
+function releasedOf({ amount, amount_captured, amount_refunded }: Fields): number {
+  const rest = Number(amount_captured) > 0 ? Number(amount) - Number(amount_captured) : 0;
+  return rest > 0 && Number(amount_refunded) >= rest ? rest : 0;
+}
+
+function listedRefunds(charge: Fields, currency: string, released: number): Fields[] | undefined {
   const { data, has_more } = asObject(charge.refunds);
   if (!Array.isArray(data) || data.length === 0 || has_more === true) return undefined;
   const refunds = objectsOf(data);
   const times = refunds.map(({ created }) => instantOfSeconds(created));
   if (times.includes(undefined)) return undefined;
+  const ofRelease = refunds.filter(({ amount }) => released > 0 && amount === released);
+  const [release] = ofRelease.toSorted((one, other) => Number(one.created) - Number(other.created));
   return refunds.map((refund, index) =>
     present({
       refund_id: neededText(refund, "id"),
       amount: neededMinorUnits(refund, currency, "amount"),
       at: times[index],
-      state: refundState(refund.status),
+      state: refund === release ? "cancelled" : refundState(refund.status),
       reason: asText(refund.reason),
     }),
   );
