@@ -8,6 +8,7 @@ import { placeOf } from "./domain/topicLife.ts";
 import { createRangeConsumer, type RangeTask } from "./inputs/rangeConsumer.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { type Announcer, ordersMessages } from "./outputs/announcer.ts";
+import { untilInsertsLanded } from "./outputs/insertsInFlight.ts";
 
 /** Most orders of one insert: bounds memory and the length of queries. */
 const ordersAnInsert = 4_000;
@@ -66,6 +67,8 @@ export function createOrderSettler({
     const start = performance.now();
     // Nothing is decided here but the range itself: what is stored follows from what is stored already.
     if (task.decision === undefined) await task.keep(last, { fill: "settle", duplicates: [] });
+    // What a killed worker's insert still feeds would be added by `mend`, and then come.
+    if (task.again) await untilDone("wait for inserts", () => untilInsertsLanded(clickhouse, settings));
     const clientKeys = new Set<string>();
     for (let from = 0; from < refs.length; from += ordersAnInsert) {
       const part = refs.slice(from, from + ordersAnInsert);
