@@ -52,6 +52,14 @@ describe("a webhook", () => {
     expect(await hurried(dripping.consumer, message)).toMatchObject({ status: 200 });
   });
 
+  test("that is answered by 101 has that answer, and ends", async () => {
+    const receiver = await startReceiver({
+      answer: (response) =>
+        response.socket!.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: nothing\r\n\r\n"),
+    });
+    expect(await open(receiver.consumer, message)).toMatchObject({ status: 101 });
+  });
+
   test("reads no more than 64 KB of an answer", async () => {
     const patient = createSendWebhook({ timeoutMs: 20_000, allowPrivate: true });
     const receiver = await startReceiver({

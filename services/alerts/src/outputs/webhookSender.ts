@@ -2,6 +2,7 @@ import { lookup as dnsLookup, type LookupAddress } from "node:dns";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
+import type { Duplex } from "node:stream";
 import { Webhook } from "standardwebhooks";
 import type { Answer } from "../domain/attempt.ts";
 import { isPublicAddress } from "../domain/publicAddress.ts";
@@ -103,7 +104,13 @@ function resolveAll(hostname: string): Promise<LookupAddress[]> {
 function headersOf(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((done, fail) => {
     request.once("response", done);
+    // Node tells of 101 by this alone, and of a connection that ends without an answer not at all.
+    request.once("upgrade", (response: IncomingMessage, socket: Duplex) => {
+      socket.destroy();
+      done(response);
+    });
     request.on("error", fail);
+    request.once("close", () => fail(Object.assign(new Error("closed without an answer"), { code: "ECONNRESET" })));
   });
 }
 
