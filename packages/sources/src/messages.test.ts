@@ -32,6 +32,22 @@ const order = (given: Partial<MappedEvent> = {}): MappedEvent => ({
 const raw = Buffer.from('{"id":1}');
 
 describe("toMessages", () => {
+  it("refuses what is nested thousands deep alone, and takes what came with it", () => {
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 5_000; depth++) deep = { a: deep };
+    const nested = order({ properties: { order_id: "o-1", amount: "1", currency: "EUR", deep } });
+    const { messages, events, refused } = toMessages(
+      [
+        { raw, events: [order()] },
+        { raw, events: [nested] },
+        { raw, events: [order({ id: "o-2" })] },
+      ],
+      context(),
+    );
+    expect([events, refused]).toEqual([2, { malformed: 1 }]);
+    expect(messages[1]).toMatchObject({ value: raw, headers: { [refusedHeaders.reason]: "malformed" } });
+  });
+
   it("writes events to the topic of their kind, keyed by the strongest identifier", () => {
     const call = order({ id: "c", type: "call.started", identifiers: {}, properties: { direction: "inbound" } });
     const identify = order({

@@ -59,8 +59,15 @@ export function toMessages(elements: readonly ParsedElement[], context: MappingC
       // An element is taken or refused as a whole, so that its bytes can be replayed as a whole.
       if (problem !== undefined && "reason" in problem) refuse(element.raw, problem.reason, problem.detail);
       else {
-        for (const result of checked) if ("event" in result) mapped.messages.push(eventMessage(result.event, context));
-        mapped.events += checked.length;
+        const written = writeEvents(
+          checked.flatMap((result) => ("event" in result ? [result.event] : [])),
+          context,
+        );
+        if (written === undefined) refuse(element.raw, "malformed", "it is nested too deep to be written");
+        else {
+          mapped.messages.push(...written);
+          mapped.events += written.length;
+        }
       }
     }
   }
@@ -78,6 +85,16 @@ function checkEvent(
   if (source.plan?.mode === "refuse") return { reason: "off_plan", detail: deviations.join("; ").slice(0, 2_000) };
   const { event } = parsed;
   return { event: { ...event, properties: { ...event.properties, plan_deviations: deviations } } };
+}
+
+/** @returns undefined where one is nested so deep (some thousand objects) that JavaScript can't write it as JSON */
+function writeEvents(events: readonly ContractEvent[], context: MappingContext): KafkaMessage[] | undefined {
+  try {
+    return events.map((event) => eventMessage(event, context));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function eventMessage(event: ContractEvent, { topics, kind, source }: MappingContext): KafkaMessage {
