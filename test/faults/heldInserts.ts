@@ -5,7 +5,7 @@ export interface HeldInserts {
   /** Where ClickHouse answers through it. */
   readonly url: string;
   /** What becomes of the inserts that it sees from now on. */
-  rule: (table: string, token: string) => "pass" | "keep insert" | "keep answer";
+  rule: (table: string, token: string) => "pass" | "keep insert" | "keep answer" | "refuse";
   /** Inserts that were kept, as `table token`. */
   readonly kept: string[];
   close(): Promise<void>;
@@ -26,6 +26,13 @@ export async function heldInserts(clickhouseUrl: string): Promise<HeldInserts> {
       const what = table === undefined ? "pass" : held.rule(table, token);
       if (what !== "pass") held.kept.push(`${table} ${token}`);
       if (what === "keep insert") return;
+      // As where it has no room: the answer says "not now".
+      if (what === "refuse") {
+        answer
+          .writeHead(500, { "x-clickhouse-exception-code": "241" })
+          .end("Code: 241. DB::Exception: no memory. (MEMORY_LIMIT_EXCEEDED)");
+        return;
+      }
       const { method, headers, url } = incoming;
       const forwarded = request({ host: to.hostname, port: to.port, method, headers, path: url }, (response) => {
         if (what === "keep answer") return response.resume();

@@ -93,13 +93,37 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     }
   }
 
+  /** When ranges in hand were begun. */
+  const inHand = new Set<{ beganMs: number; waitsFor: string; place: string }>();
+  /** Why the work does not get done, where a range waits for too long; steps are tried without end. */
+  const stuck = (): string | undefined => {
+    const oldest = [...inHand].sort((a, b) => a.beganMs - b.beganMs)[0];
+    const waitedMs = oldest === undefined ? 0 : Date.now() - oldest.beganMs;
+    if (waitedMs <= settings.INGEST_READY_WITHIN_MS) return undefined;
+    return `${oldest!.place} waits for ${Math.round(waitedMs / 1000)} s at the step "${oldest!.waitsFor}"`;
+  };
+
   async function storeRange(task: RangeTask): Promise<number> {
+    const { topic, partition, first, last } = task;
+    const work = { beganMs: Date.now(), waitsFor: "read", place: `${topic}:${partition}:${first}-${last}` };
+    inHand.add(work);
+    try {
+      return await storeRangeInSteps(task, (step) => {
+        work.waitsFor = step;
+      });
+    } finally {
+      inHand.delete(work);
+    }
+  }
+
+  async function storeRangeInSteps(task: RangeTask, begins: (step: string) => void): Promise<number> {
     const { topic, partition, first, last, messages } = task;
     const life = lives.of(topic);
     const range = { topic: placeOf(topic, life), life, kind: kindOf.get(topic)!, partition, first, last };
     const batch = newBatch(range, messages);
     /** Nothing is given up: a step is tried until it succeeds or the partition is another worker's. */
     const untilDone = async (step: string, work: () => Promise<unknown>) => {
+      begins(step);
       const start = performance.now();
       await retry(work, {
         minDelayMs: 100,
@@ -223,6 +247,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
   });
   const health = await serveHealth(settings, registry, async () => ({
     kafka: consumer.joined() && settler.joined() ? undefined : "has not joined the consumer group yet",
+    work: stuck(),
     topics: missingTopics.length === 0 ? undefined : `do not exist: ${missingTopics.join(", ")}`,
     redis: redis.status === "ready" ? await duplicateRegistry.fault() : `connection is ${redis.status}`,
     clickhouse: (await clickhouse.ping({ select: true })).success ? undefined : "does not answer",

@@ -25,6 +25,8 @@ export const ingestSettingsShape = {
   /** Kafka answers a fetch at this many bytes, or after the longest wait: that makes the batches. */
   INGEST_MIN_BYTES: whole(256 * 1024, 1, 16 * 1024 * 1024),
   INGEST_MAX_WAIT_MS: whole(250, 10, 5_000),
+  /** A worker whose oldest range waits for longer says that it is not ready: work does not get done. */
+  INGEST_READY_WITHIN_MS: whole(60_000, 1_000, 3_600_000),
   /** Kafka takes a worker for dead after this silence and gives its partitions to others. */
   INGEST_SESSION_TIMEOUT_MS: whole(20_000, 6_000, 300_000),
 };
