@@ -16,13 +16,14 @@ export interface StoryStep {
 }
 
 /** Of an order with more messages the first and the last ones are told: each step folds all before it. */
-const toldAtEachEnd = 100;
+const toldAtBeginning = 100;
+const toldAtEnd = 20;
 
 /** How an order came about, message by message. @param document what all of them say together */
 export function tellStory(messages: readonly OrderMessage[], document: OrderDocument, rules: SaleRules): StoryStep[] {
   const sorted = inOrder(messages);
   return sorted.flatMap((message, index) => {
-    if (index >= toldAtEachEnd && index < sorted.length - toldAtEachEnd) return [];
+    if (index >= toldAtBeginning && index < sorted.length - toldAtEnd) return [];
     const until = index === sorted.length - 1 ? document : foldOrder(sorted.slice(0, index + 1));
     // A bill that a payment was tied to counts in it from the beginning.
     const { movements } = judgeSale({ ...until, partOf: document.partOf }, rules);

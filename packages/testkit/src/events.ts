@@ -23,7 +23,11 @@ export function buildEvent(type: EventType, given: Partial<SentEvent> = {}): Sen
     type,
     occurred_at: new Date(Date.now() - 60_000).toISOString(),
     identifiers: { account_id: "acme" },
-    properties: defaultProperties[type] ?? {},
+    properties: {
+      ...defaultProperties[type],
+      // Each is an order of its own, unless a test names one.
+      ...(type === "order.placed" && { order_id: `order-${count}` }),
+    },
     ...given,
   };
 }

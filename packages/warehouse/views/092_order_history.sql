@@ -1,4 +1,4 @@
--- Every message about an order, by its own time, with what it changed: why revenue is what it is. Of orders with very many messages the first and the last hundred
+-- Every message about an order, by its own time, with what it changed: why revenue is what it is. Of orders with very many messages the first hundred and the last twenty
 -- client_id: Client now, all zeros where unknown
 -- order_id: Order, or invoice without one
 -- source: Source

@@ -23,7 +23,7 @@ export function sayOrders(client: string, orders: readonly ClientOrder[], more: 
     return [
       `${minute(order.placed_at)}  order ${order_id} of ${source}: ${facts.join(", ")}. It is ${why}.`,
       ...steps,
-      ...(untold > 0 ? [`    … ${untold} messages between the first and the last hundred are not shown.`] : []),
+      ...(untold > 0 ? [`    … ${untold} messages between the first hundred and the last twenty are not shown.`] : []),
     ].join("\n");
   });
   return [...blocks, ...(more ? ["There are more: --limit, or --order ID for one."] : [])].join("\n\n");
