@@ -84,6 +84,13 @@ export async function benchIngest(
     messages,
     ["events", "duplicate_events", "rejected_events"],
     say,
+    // Revenue is known when orders are settled: that is part of the work.
+    async () => {
+      const [row] = await workspace.rows<{ left: number }>(
+        "SELECT toInt32(uniqExact(source, order_id)) - (SELECT toInt32(uniqExact(source, order_id)) FROM order_documents) AS left FROM order_messages",
+      );
+      return row!.left === 0;
+    },
   );
   const stepSeconds = await steps(worker.url);
   keypulse.inserts = await worker.metric("keypulse_ingest_batch_events_count");
@@ -140,6 +147,7 @@ async function measure(
   messages: number,
   tables: string[],
   say: (text: string) => void,
+  isDone: () => Promise<boolean> = async () => true,
 ): Promise<Phase> {
   const processes = Object.entries({
     worker: pid,
@@ -172,6 +180,8 @@ async function measure(
       say(`${last.n.toLocaleString("en")} stored, ${megabytes.at(-1)} MB`);
     }
   }
+  while (!(await isDone())) await sleep(200);
+  last = await read();
   const counted = last.n - first.n;
   const seconds = (last.atMs - first.atMs) / 1000;
   return {
