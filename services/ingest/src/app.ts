@@ -241,7 +241,7 @@ export async function startIngest(settings: IngestSettings): Promise<RunningServ
     if (changed.length > 0) await remade.promise;
   };
   const settler = createOrderSettler({
-    ...{ kafka, clickhouse, producer, announcer, topics, settings, metrics, logger },
+    ...{ kafka, clickhouse, redis, producer, announcer, topics, settings, metrics, logger },
     lifeOf: (topic) => lives.of(topic),
     checkTopics,
   });

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ordersTouchedSchema, type Topics } from "@keypulse/contracts";
-import { type ClickHouse, type EngineLogger, type Kafka, type Producer, retry } from "@keypulse/engines";
+import { type ClickHouse, type EngineLogger, type Kafka, type Producer, type Redis, retry } from "@keypulse/engines";
 import { saleRulesOf } from "@keypulse/orders";
 import { type OrderRef, OrderTables } from "@keypulse/orders/store";
 import type { IngestSettings } from "./config.ts";
@@ -20,6 +22,7 @@ export const ordersGroup = (ingestGroup: string): string => `${ingestGroup}-orde
 interface SettleContext {
   kafka: Kafka;
   clickhouse: ClickHouse;
+  redis: Redis;
   producer: Producer;
   announcer: Announcer;
   topics: Topics;
@@ -40,6 +43,7 @@ interface SettleContext {
 export function createOrderSettler({
   kafka,
   clickhouse,
+  redis,
   producer,
   announcer,
   topics,
@@ -69,13 +73,23 @@ export function createOrderSettler({
     if (task.decision === undefined) await task.keep(last, { fill: "settle", duplicates: [] });
     // What a killed worker's insert still feeds would be added by `mend`, and then come.
     if (task.again) await untilDone("wait for inserts", () => untilInsertsLanded(clickhouse, settings));
+    /** An insert may have been cut off: what it fed in part is not fed by another, for the documents are there. */
+    let triedBefore = task.again;
     const clientKeys = new Set<string>();
     for (let from = 0; from < refs.length; from += ordersAnInsert) {
       const part = refs.slice(from, from + ordersAnInsert);
       await untilDone("settle", async () => {
+        const tried = triedBefore;
+        triedBefore = true;
         const settled = await tables.settle(part, `${token}/${from}`);
         for (const key of settled.clientKeys) clientKeys.add(key);
-        if (task.again) for (const key of await tables.mend(part, `${token}/${from}`)) clientKeys.add(key);
+        if (tried) {
+          const mended = await exclusively(redis, `${settings.REDIS_PREFIX}mending-orders`, () =>
+            tables.mend(part, `${token}/${from}`),
+          );
+          for (const key of mended) clientKeys.add(key);
+        }
+        triedBefore = task.again;
         metrics.settled.inc(settled.changed);
       });
     }
@@ -131,6 +145,21 @@ export function createOrderSettler({
   );
 
   return { ...consumer, announceUnsettled };
+}
+
+/** How long a process that died keeps the others waiting. */
+const lockMs = 60_000;
+
+/** Does the work while no other process does work of that name. */
+async function exclusively<T>(redis: Redis, name: string, work: () => Promise<T>): Promise<T> {
+  const holder = randomUUID();
+  while ((await redis.set(name, holder, "PX", lockMs, "NX")) === null) await sleep(100);
+  try {
+    return await work();
+  } finally {
+    const release = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
+    await redis.eval(release, 1, name, holder);
+  }
 }
 
 /** Orders that messages name, each once; what is no such message (nobody but us writes there) is left out. */

@@ -1,18 +1,22 @@
+import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouse } from "@keypulse/engines";
 import { isOneOf, longQuery, type OrderRef } from "./readMessages.ts";
 
-/** Tries until nobody inserts meanwhile; then the next range that is stored again looks. */
-const mostTries = 50;
+/** Half a minute in which nobody stores a document; an insert takes a fraction of a second. */
+const mostTries = 300;
 
 /**
  * Adds to client_orders and revenue_daily what documents say and these lack, for the clients of some orders. Compared
- * only while no insert is running, for one shows in order_documents before its views have fed the others.
+ * only while no document is being stored, for one shows in order_documents before its views have fed the others.
+ *
+ * **One at a time**: clients have orders of several sources, so that two who compare at once would both add what is
+ * missing.
+ * @throws Error where documents are stored without a pause: to be tried again
  */
 export async function mendFedTables(
   clickhouse: ClickHouse,
   refs: readonly OrderRef[],
-  token: string,
 ): Promise<{ clientKeys: string[]; revenue: boolean }> {
   const rows = async <T>(query: string): Promise<T[]> => {
     const result = await clickhouse.query({ query, format: "JSONEachRow", clickhouse_settings: longQuery });
@@ -47,7 +51,7 @@ export async function mendFedTables(
     const before = JSON.stringify(await fingerprint());
     const [inserting] = await rows<{ n: number }>(
       `SELECT toUInt32(count()) AS n FROM system.processes WHERE query_kind = 'Insert'
-        AND (current_database = currentDatabase() OR is_initial_query = 0)`,
+        AND position(query, 'order_documents') > 0 AND (current_database = currentDatabase() OR is_initial_query = 0)`,
     );
     const short = inserting!.n === 0 ? await rows<object>(difference) : undefined;
     if (short !== undefined && JSON.stringify(await fingerprint()) === before) {
@@ -56,11 +60,16 @@ export async function mendFedTables(
         table: "revenue_daily",
         values: short,
         format: "JSONEachRow",
-        clickhouse_settings: { async_insert: 0, wait_end_of_query: 1, insert_deduplication_token: `${token}/mend` },
+        clickhouse_settings: {
+          async_insert: 0,
+          wait_end_of_query: 1,
+          // Whoever compared the same documents and was cut off may have added it.
+          insert_deduplication_token: `mend:${hash("sha1", before + JSON.stringify(short))}`,
+        },
       });
       return { clientKeys, revenue: true };
     }
     await sleep(100);
   }
-  return { clientKeys, revenue: false };
+  throw new Error("documents are being stored without a pause: what views fed can't be compared");
 }

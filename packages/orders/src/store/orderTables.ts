@@ -49,13 +49,13 @@ export class OrderTables {
   /**
    * Makes whole what a crash of ClickHouse may have left in parts, when orders are settled again: it writes the token of
    * a block to its log a moment before the block's part counts, so that a repeated insert can be taken for done of which
-   * it holds no row, in the table itself or in one that a view feeds.
+   * it holds no row, in the table itself or in one that a view feeds. Only one caller at a time, of all processes.
    * @returns leaf keys of clients whose figures changed
    */
   async mend(refs: readonly OrderRef[], token: string): Promise<string[]> {
     const lost = await this.changedRows(refs);
     await this.#store(lost, `${token}/anew`);
-    const { clientKeys, revenue } = await mendFedTables(this.#clickhouse, refs, token);
+    const { clientKeys, revenue } = await mendFedTables(this.#clickhouse, refs);
     return lost.length === 0 && !revenue ? [] : clientKeys;
   }
 
