@@ -137,7 +137,9 @@ function statesOf(sorted: readonly OrderMessage[], amount: Units | undefined): S
     const state = stateIn(message, amount);
     if (state === undefined) continue;
     const last = said.at(-1)?.state;
-    const hasEnded = last !== undefined && ["gives back", "never was"].includes(stateEffects[last]);
+    // A payment that failed is tried again: that is no end.
+    const hasEnded =
+      last !== undefined && last !== "failed" && ["gives back", "never was"].includes(stateEffects[last]);
     // Put before the end, so that it counts among the states that the order had.
     if (message.type === "order.placed" && hasEnded) said.unshift({ state, atMs: message.occurredAtMs });
     else said.push({ state, atMs: message.occurredAtMs });

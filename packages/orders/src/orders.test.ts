@@ -176,6 +176,11 @@ describe("an order is all that its sender last said of it", () => {
     const reload = say("order.placed", day("01-12"), { amount: "80", state: "paid" });
     expect(figures([...cancelled, reload])).toMatchObject({ net: 0, orders: 1 });
     expect(figures([cancelled[1]!, reload])).toMatchObject({ net: 0, orders: 1 });
+    const retried = [
+      say("order.updated", day("01-10"), { state: "failed", amount: "80" }),
+      say("order.placed", day("01-11"), { amount: "80" }),
+    ];
+    expect(figures(retried)).toMatchObject({ net: 80, orders: 1 });
     const drafted = [
       say("order.updated", day("01-09"), { state: "draft" }),
       say("order.placed", day("01-10"), { amount: "80" }),
