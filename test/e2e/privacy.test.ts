@@ -250,6 +250,7 @@ describe("people's rights", () => {
       "erasure_steps",
       "erasures",
       "exchange_rates",
+      "lost_ranges",
       "peer_factors",
       "product_costs",
       "rejected_replays",
@@ -258,6 +259,7 @@ describe("people's rights", () => {
       "settings",
       "source_hourly",
       "suppressed_keys",
+      "topic_lives",
     ];
     const tables = await workspace.rows<{ name: string }>(
       "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name",
