@@ -14,8 +14,8 @@ const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 export default defineConfig({
   test: {
     pool: "forks",
-    // Often tests wait for engines: two files at a time leave two cores idle for a fifth of the time.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Two files at a time leave two cores idle for a part of the time; three make tests wait longer than they may.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // kafkajs sets a timer in the past now and then, which Node 24 tells each time.
     execArgv: ["--disable-warning=TimeoutNegativeWarning"],
     testTimeout: 60_000,

@@ -57,7 +57,10 @@ describe("the analyst's own tools", () => {
   });
   afterAll(async () => await engines?.stop());
 
-  it("Python: clickhouse-connect and pandas", async (context) => {
+  // The first run on a machine installs the packages.
+  const installMs = 240_000;
+
+  it("Python: clickhouse-connect and pandas", { timeout: installMs }, async (context) => {
     const python = await pythonWithPackages((what) => without(context, what));
     const { stdout } = await run(python, [
       join(here, "read.py"),
@@ -73,7 +76,7 @@ describe("the analyst's own tools", () => {
     });
   });
 
-  it("JDBC: the official driver, as DBeaver and Metabase use it", async (context) => {
+  it("JDBC: the official driver, as DBeaver and Metabase use it", { timeout: installMs }, async (context) => {
     const jars = await jdbcDriver(context);
     const { stdout } = await run("java", [
       ...["-cp", `${jars}/*`, join(here, "Read.java")],

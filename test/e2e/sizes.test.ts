@@ -56,6 +56,7 @@ describe("messages of any size", () => {
     });
   /** Everything that is there is stored, and then what comes behind it. */
   const untilPast = async () => {
+    await workspace.untilIngested();
     const before = await countOf("events");
     await workspace.send([buildEvent("order.placed")]);
     await workspace.untilIngested();

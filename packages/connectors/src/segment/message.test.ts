@@ -318,6 +318,7 @@ describe("Orders", () => {
         properties: {
           ...said,
           state: "paid",
+          message_id: "ajs-next-1767323045000-08",
           campaign: "Spring",
           checkout_id: "fksdjfsdjfisjf9sdfjsd9f",
           affiliation: "Google Store",

@@ -84,8 +84,10 @@ function completed(message: SegmentMessage, ours: Fields & { order_id: string })
   const sent = asObject(message.fields.properties);
   const key = `order ${ours.order_id}`;
   const said = { order_id: ours.order_id, ...statement(ours, sent) };
+  // By it the sender finds its message again, whose id is not the event's.
+  const message_id = message.id;
   return [
-    { ...one(message, "order.placed", { ...ours, ...said, state: "paid" }), id: eventId(key, "placed") },
+    { ...one(message, "order.placed", { ...ours, ...said, state: "paid", message_id }), id: eventId(key, "placed") },
     orderVersion(key, message.at, message.identifiers, said),
   ];
 }
