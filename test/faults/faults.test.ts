@@ -29,7 +29,7 @@ const countOf = async (workspace: TestWorkspace, table: string) =>
   (await workspace.rows<{ n: number }>(`SELECT toUInt32(count()) AS n FROM ${table}`))[0]!.n;
 
 describe("crashes", () => {
-  it(`every event counts once through kills of workers and engines (seed ${seed})`, { timeout: 240_000 }, async () => {
+  it(`every event counts once through kills of workers and engines (seed ${seed})`, { timeout: 480_000 }, async () => {
     const report = await runFaults(engines, {
       seed,
       events: 12_000,
