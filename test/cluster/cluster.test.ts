@@ -29,7 +29,7 @@ const views = [
   "sources",
   "identity_ledger",
 ];
-const patientMs = 180_000;
+const patientMs = 360_000;
 
 describe("two ClickHouse servers as shards", () => {
   let cluster: OwnCluster;
