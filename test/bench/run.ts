@@ -6,12 +6,14 @@ import { benchFit } from "./fit.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIdentity } from "./identity.ts";
 import { benchIngest } from "./ingest.ts";
+import { benchOrders } from "./orders.ts";
 import { benchQuery } from "./query.ts";
 import { benchSignals } from "./signals.ts";
 
 const help = `npm run bench -- ingest    [--events 1000000] [--profile] [--json]
 npm run bench -- freshness [--rate 500] [--seconds 30] [--json]
 npm run bench -- collector [--seconds 10] [--json]
+npm run bench -- orders    [--orders 50000] [--json]
 npm run bench -- identity  [--identifiers 1000000] [--json]
 npm run bench -- query     [--events 10000000] [--clients 100000] [--json]
 npm run bench -- signals   [--clients 100000] [--json]
@@ -20,6 +22,7 @@ npm run bench -- fit       [--json]
 ingest     Kafka → ClickHouse with everything on, against a floor measured in the same run: kafkajs eachBatch →
            JSON.parse → the same rows inserted, nothing else. Events a second, CPU an event, memory, parts.
 freshness  Event sent → visible in the view clients; order of a silent client sent → news of it at a webhook.
+orders     What settling costs an order: new, paid later, and both in a store of eight times the size.
 identity   Links taken in and looked up, memory of Redis and ClickHouse as identifiers grow, the map's cost in queries.
 collector  HTTP → Kafka, 64 connections, single events and batches of 100, against the same server that only produces.
 query      One client's page, lists and views over a tenth, half, once and twice the events, against the bare sum over
@@ -29,6 +32,7 @@ signals    All detectors over all clients with two years of history, ClickHouse'
 fit        Churn models fitted to the same data by Keypulse and by Python's lifetimes: parameters and time. No engines.
 
   --events N   ingest: events of about 450 bytes, 5,000 clients, 4 topics, 5 % sent twice
+  --orders N   orders: settled in each stage
   --clients N  query, signals: how many there are
   --profile    where the worker's CPU goes, by function
   --identifiers N  how many there are at the end
@@ -44,6 +48,7 @@ const { values, positionals } = parseArgs({
   options: {
     events: { type: "string" },
     clients: { type: "string", default: "100000" },
+    orders: { type: "string" },
     identifiers: { type: "string", default: "1000000" },
     rate: { type: "string", default: "500" },
     seconds: { type: "string" },
@@ -57,6 +62,7 @@ const benches = {
   ingest: () => ingest(whole("events", 1_000_000)),
   freshness: () => freshness(whole("rate"), whole("seconds", 30)),
   collector: () => collector(whole("seconds", 10)),
+  orders: () => orders(whole("orders", 50_000)),
   query: () => query(whole("events", 10_000_000), whole("clients")),
   identity: () => identity(whole("identifiers")),
   signals: async () => {
@@ -87,6 +93,13 @@ async function ingest(events: number): Promise<void> {
 async function freshness(rate: number, seconds: number): Promise<void> {
   await withEngines(async (engines, say) => {
     const report = await benchFreshness(engines, { rate, seconds, say });
+    console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
+  });
+}
+
+async function orders(count: number): Promise<void> {
+  await withEngines(async (engines, say) => {
+    const report = await benchOrders(engines, { orders: count, say });
     console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
   });
 }
@@ -139,7 +152,7 @@ async function withEngines(
   }
 }
 
-function whole(name: "events" | "clients" | "rate" | "seconds" | "identifiers", usual?: number): number {
+function whole(name: "events" | "orders" | "clients" | "rate" | "seconds" | "identifiers", usual?: number): number {
   const value = Number(values[name] ?? usual);
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0`);
   return value;

@@ -86,16 +86,17 @@ export function systemTable(settings: Pick<ClickHouseSettings, "CLICKHOUSE_CLUST
   return cluster === undefined ? `system.${table}` : `clusterAllReplicas('${cluster}', system.${table})`;
 }
 
-/** Inserts a block in ClickHouse's Native format. */
-export async function insertNative(
+/** Inserts what is in a format of ClickHouse already. */
+export async function insertBytes(
   clickhouse: ClickHouse,
   table: string,
   columns: readonly string[],
+  format: "Native" | "JSONCompactEachRow",
   block: Buffer,
   settings: QuerySettings,
 ): Promise<void> {
   const { stream } = await clickhouse.exec({
-    query: `INSERT INTO ${table} (${columns.map((name) => `\`${name}\``).join(", ")}) FORMAT Native`,
+    query: `INSERT INTO ${table} (${columns.map((name) => `\`${name}\``).join(", ")}) FORMAT ${format}`,
     values: Readable.from([block], { objectMode: false }),
     clickhouse_settings: settings,
   });

@@ -1,6 +1,6 @@
 import type { OrderDocument } from "./document.ts";
 import { foldOrder, inOrder } from "./foldOrder.ts";
-import { judgeSale } from "./judgeSale.ts";
+import { judgeSale, type Sale } from "./judgeSale.ts";
 import type { OrderMessage } from "./message.ts";
 import { decimalOf, type Units } from "./money.ts";
 import type { SaleRules } from "./rules.ts";
@@ -19,14 +19,19 @@ export interface StoryStep {
 const toldAtBeginning = 100;
 const toldAtEnd = 20;
 
-/** How an order came about, message by message. @param document what all of them say together */
-export function tellStory(messages: readonly OrderMessage[], document: OrderDocument, rules: SaleRules): StoryStep[] {
+/** How an order came about, message by message. @param document what all of them say together @param sale what that does */
+export function tellStory(
+  messages: readonly OrderMessage[],
+  document: OrderDocument,
+  sale: Sale,
+  rules: SaleRules,
+): StoryStep[] {
   const sorted = inOrder(messages);
   return sorted.flatMap((message, index) => {
     if (index >= toldAtBeginning && index < sorted.length - toldAtEnd) return [];
-    const until = index === sorted.length - 1 ? document : foldOrder(sorted.slice(0, index + 1));
     // A bill that a payment was tied to counts in it from the beginning.
-    const { movements } = judgeSale({ ...until, partOf: document.partOf }, rules);
+    const until = () => ({ ...foldOrder(sorted.slice(0, index + 1)), partOf: document.partOf });
+    const { movements } = index === sorted.length - 1 ? sale : judgeSale(until(), rules);
     const net = movements.reduce((sum, { gross, returned }) => sum + gross - returned, 0n);
     return [
       { atMs: message.occurredAtMs, eventId: message.eventId, type: message.type, says: sayMessage(message), net },

@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import type { OrderDocument } from "../document.ts";
-import { judgeSale, type Movement } from "../judgeSale.ts";
+import { judgeSale, type Movement, type Sale } from "../judgeSale.ts";
 import { nobody, type OrderMessage } from "../message.ts";
 import { decimalOf, product, type Units } from "../money.ts";
 import { rulesName, type SaleRules } from "../rules.ts";
-import { tellStory } from "../tellStory.ts";
+import { type StoryStep, tellStory } from "../tellStory.ts";
 
 /** What of a document's last stored version is needed to store the next. */
 export interface StoredDocument {
@@ -15,10 +15,25 @@ export interface StoredDocument {
   movements: readonly Movement[];
 }
 
-/** A row of order_documents; tuples as lists. */
-export type DocumentRow = Readonly<Record<string, unknown>>;
+/** A version of a document, ready to be stored. */
+export interface DocumentRow {
+  /** Its values as a list in JSON, in the order of `documentColumns`; tuples are lists too. */
+  json: string;
+  /** Leaf keys of whose pages, lists and detectors it is about: the owner, and the one before where that changed. */
+  owners: string[];
+}
 
-const seconds = (ms: number | undefined): string | null => (ms === undefined ? null : (ms / 1000).toFixed(3));
+/** Columns of order_documents in the order in which rows hold them. */
+export const documentColumns = [
+  ...["source", "order_id", "version", "rules", "digest", "settled_at", "changes", "owners"],
+  ...["client_key", "contact_key", "state", "counts", "why", "part_of", "currency", "amount", "tax", "shipping"],
+  ...["discount", "liability", "refunds_pending", "placed_at", "paid_at", "fulfilled_at", "ended_at", "first_at"],
+  ...["last_at", "messages", "movements", "lines", "bills", "story"],
+] as const;
+
+/** Milliseconds, which ClickHouse takes for such from eleven digits on; seconds before (until April 1970). */
+const time = (ms: number | undefined): number | string | null =>
+  ms === undefined ? null : ms >= 1e10 ? ms : (ms / 1000).toFixed(3);
 
 /**
  * The row that stores a document, with what it changes in revenue.
@@ -34,41 +49,73 @@ export function documentRow(
   nowMs: number,
 ): DocumentRow | undefined {
   const sale = judgeSale(document, rules);
-  const says = {
-    client_key: document.clientKey,
-    contact_key: document.contactKey,
-    state: document.state,
-    counts: sale.counts,
-    why: sale.why,
-    part_of: document.partOf,
-    currency: document.currency,
-    amount: document.amount === undefined ? null : decimalOf(document.amount),
-    tax: decimalOf(document.tax),
-    shipping: decimalOf(document.shipping),
-    discount: document.discount === undefined ? null : decimalOf(document.discount),
-    liability: decimalOf(
-      document.liabilities.reduce((sum, { quantity, unitPrice }) => sum + product(quantity, unitPrice), 0n),
-    ),
-    refunds_pending: decimalOf(document.refundsPending),
-    placed_at: seconds(document.placedAtMs),
-    paid_at: seconds(document.paidAtMs),
-    fulfilled_at: seconds(document.fulfilledAtMs),
-    ended_at: seconds(document.endedAtMs),
-    first_at: seconds(document.firstAtMs),
-    last_at: seconds(document.lastAtMs),
-    messages: document.messages,
-    movements: sale.movements.map((moved) => [
+  // Made into text once: most of what settling an order costs here.
+  const says = JSON.stringify(whatItSays(document, sale, tellStory(messages, document, sale, rules)));
+  const digest = BigInt(`0x${hash("sha1", says).slice(0, 16)}`).toString();
+  const name = rulesName(rules);
+  if (stored?.digest === digest && stored.rules === name) return undefined;
+  const changes = changesOf(stored, { clientKey: document.clientKey, movements: sale.movements });
+  const hasLeft = stored !== undefined && stored.clientKey !== document.clientKey;
+  const owners = [[document.clientKey, false] as const, ...(hasLeft ? [[stored.clientKey, true] as const] : [])];
+  const head = JSON.stringify([
+    document.source,
+    document.orderId,
+    (stored?.version ?? 0) + 1,
+    name,
+    digest,
+    time(nowMs),
+    changes.map(({ clientKey, atMs, currency, orders, gross, returned }) => [
+      clientKey,
+      time(atMs),
+      currency,
+      orders,
+      decimalOf(gross),
+      decimalOf(returned),
+    ]),
+    owners,
+  ]);
+  return {
+    json: `${head.slice(0, -1)},${says.slice(1)}`,
+    owners: owners.map(([key]) => key).filter((key) => key !== nobody),
+  };
+}
+
+/** What a document says, in the order of `documentColumns` from client_key on. */
+function whatItSays(document: OrderDocument, sale: Sale, story: readonly StoryStep[]): unknown[] {
+  const owed = document.liabilities.reduce((sum, { quantity, unitPrice }) => sum + product(quantity, unitPrice), 0n);
+  return [
+    document.clientKey,
+    document.contactKey,
+    document.state,
+    sale.counts,
+    sale.why,
+    document.partOf,
+    document.currency,
+    document.amount === undefined ? null : decimalOf(document.amount),
+    decimalOf(document.tax),
+    decimalOf(document.shipping),
+    document.discount === undefined ? null : decimalOf(document.discount),
+    decimalOf(owed),
+    decimalOf(document.refundsPending),
+    time(document.placedAtMs),
+    time(document.paidAtMs),
+    time(document.fulfilledAtMs),
+    time(document.endedAtMs),
+    time(document.firstAtMs),
+    time(document.lastAtMs),
+    document.messages,
+    sale.movements.map((moved) => [
       moved.kind,
       moved.id,
-      seconds(moved.atMs),
+      time(moved.atMs),
       moved.currency,
       moved.orders,
       decimalOf(moved.gross),
       decimalOf(moved.returned),
     ]),
-    lines: sale.lines.map((line) => [
+    sale.lines.map((line) => [
       line.kind,
-      seconds(line.atMs),
+      time(line.atMs),
       line.sku,
       line.name,
       line.category,
@@ -76,7 +123,7 @@ export function documentRow(
       decimalOf(line.unitPrice),
       decimalOf(line.amount),
     ]),
-    bills: document.bills.map((bill) => [
+    document.bills.map((bill) => [
       bill.number,
       bill.kind,
       bill.state,
@@ -84,42 +131,13 @@ export function documentRow(
       decimalOf(bill.amount),
       decimalOf(bill.credited),
       decimalOf(bill.paid),
-      seconds(bill.issuedAtMs),
-      seconds(bill.dueAtMs),
-      seconds(bill.paidAtMs),
-      seconds(bill.overdueAtMs),
+      time(bill.issuedAtMs),
+      time(bill.dueAtMs),
+      time(bill.paidAtMs),
+      time(bill.overdueAtMs),
     ]),
-    story: tellStory(messages, document, rules).map((step) => [
-      seconds(step.atMs),
-      step.eventId,
-      step.type,
-      step.says,
-      decimalOf(step.net),
-    ]),
-  };
-  const digest = BigInt(`0x${hash("sha1", JSON.stringify(says)).slice(0, 16)}`).toString();
-  const name = rulesName(rules);
-  if (stored?.digest === digest && stored.rules === name) return undefined;
-  const changes = changesOf(stored, { clientKey: document.clientKey, movements: sale.movements });
-  const hasLeft = stored !== undefined && stored.clientKey !== document.clientKey;
-  return {
-    source: document.source,
-    order_id: document.orderId,
-    version: (stored?.version ?? 0) + 1,
-    rules: name,
-    digest,
-    settled_at: seconds(nowMs),
-    ...says,
-    changes: changes.map((change) => [
-      change.clientKey,
-      seconds(change.atMs),
-      change.currency,
-      String(change.orders),
-      decimalOf(change.gross),
-      decimalOf(change.returned),
-    ]),
-    owners: [[document.clientKey, false], ...(hasLeft ? [[stored.clientKey, true]] : [])],
-  };
+    story.map((step) => [time(step.atMs), step.eventId, step.type, step.says, decimalOf(step.net)]),
+  ];
 }
 
 interface Change {
@@ -156,7 +174,3 @@ export function changesOf(before: Moves | undefined, now: Moves): Change[] {
   add(now, 1);
   return [...changes.values()].filter(({ orders, gross, returned }) => orders !== 0 || gross !== 0n || returned !== 0n);
 }
-
-/** Whose pages, lists and detectors a stored row is about. */
-export const ownersOf = ({ owners }: DocumentRow): string[] =>
-  (owners as [string, boolean][]).map(([key]) => key).filter((key) => key !== nobody);

@@ -1,11 +1,11 @@
-import type { ClickHouse } from "@keypulse/engines";
+import { type ClickHouse, insertBytes } from "@keypulse/engines";
 import { foldOrder } from "../foldOrder.ts";
 import type { Movement } from "../judgeSale.ts";
 import { matchPayments } from "../matchPayments.ts";
 import type { OrderMessage } from "../message.ts";
 import { unitsOf } from "../money.ts";
 import { rulesName, type SaleRules } from "../rules.ts";
-import { type DocumentRow, documentRow, ownersOf, type StoredDocument } from "./documentRows.ts";
+import { type DocumentRow, documentColumns, documentRow, type StoredDocument } from "./documentRows.ts";
 import { mendFedTables } from "./mendFedTables.ts";
 import { isOneOf, longQuery, type OrderRef, readMessages } from "./readMessages.ts";
 
@@ -43,7 +43,7 @@ export class OrderTables {
   async settle(refs: readonly OrderRef[], token: string): Promise<SettledBatch> {
     const rows = await this.changedRows(refs);
     await this.#store(rows, token);
-    return { changed: rows.length, clientKeys: [...new Set(rows.flatMap(ownersOf))] };
+    return { changed: rows.length, clientKeys: [...new Set(rows.flatMap(({ owners }) => owners))] };
   }
 
   /**
@@ -148,24 +148,20 @@ export class OrderTables {
 
   async #store(rows: readonly DocumentRow[], token: string): Promise<void> {
     if (rows.length === 0) return;
-    await this.#clickhouse.insert({
-      table: "order_documents",
-      format: "JSONEachRow",
-      values: rows,
-      clickhouse_settings: {
-        // Tuples are lists here.
-        input_format_json_named_tuples_as_objects: 0,
-        insert_deduplicate: 1,
-        insert_deduplication_token: token,
-        deduplicate_blocks_in_dependent_materialized_views: 1,
-        async_insert: 0,
-        wait_end_of_query: 1,
-        input_format_parallel_parsing: 0,
-        max_insert_block_size: "1000000",
-        max_insert_threads: "1",
-        min_insert_block_size_rows: "1000000",
-        min_insert_block_size_bytes: "1000000000",
-      },
+    const bytes = Buffer.from(rows.map(({ json }) => json).join("\n"));
+    await insertBytes(this.#clickhouse, "order_documents", documentColumns, "JSONCompactEachRow", bytes, {
+      // Tuples are lists here.
+      input_format_json_named_tuples_as_objects: 0,
+      insert_deduplicate: 1,
+      insert_deduplication_token: token,
+      deduplicate_blocks_in_dependent_materialized_views: 1,
+      async_insert: 0,
+      wait_end_of_query: 1,
+      input_format_parallel_parsing: 0,
+      max_insert_block_size: "1000000",
+      max_insert_threads: "1",
+      min_insert_block_size_rows: "1000000",
+      min_insert_block_size_bytes: "1000000000",
     });
   }
 }

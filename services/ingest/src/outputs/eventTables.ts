@@ -2,7 +2,7 @@ import {
   type ClickHouse,
   ClickHouseError,
   type EngineLogger,
-  insertNative,
+  insertBytes,
   isRetryableClickHouseError,
 } from "@keypulse/engines";
 import { type Batch, batchDateOf, batchDayOf, tokenOf } from "../domain/batch.ts";
@@ -114,7 +114,7 @@ export class EventTables {
     const numbers = events.map(({ row }) => row);
     const block = rows.encode(numbers, topic, partition, batchDayOf(batch));
     try {
-      await insertNative(this.#clickhouse, "events", rows.columns, block, onceSettings(token));
+      await insertBytes(this.#clickhouse, "events", rows.columns, "Native", block, onceSettings(token));
       return [];
     } catch (error) {
       if (!(error instanceof ClickHouseError) || isRetryableClickHouseError(error) || !dataErrors.has(error.code))
