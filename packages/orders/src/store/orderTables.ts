@@ -152,6 +152,8 @@ export class OrderTables {
     await insertBytes(this.#clickhouse, "order_documents", documentColumns, "JSONCompactEachRow", bytes, {
       // Tuples are lists here.
       input_format_json_named_tuples_as_objects: 0,
+      // Each order stands in it once.
+      optimize_on_insert: 0,
       insert_deduplicate: 1,
       insert_deduplication_token: token,
       deduplicate_blocks_in_dependent_materialized_views: 1,
