@@ -79,7 +79,7 @@ const budgets = budgetsOf({ false_alarms: {}, segments: [], alerts_a_manager_wee
 
 function inputsOf({ clickhouse }: TestWorkspace) {
   return {
-    histories: new Histories(clickhouse, "EUR"),
+    histories: new Histories(clickhouse, { currency: "EUR", timezone: "UTC" }),
     caseFiles: new CaseFiles(clickhouse, calendar, { timezone: "UTC", currency: "EUR" }),
     casePanels: new CasePanels(clickhouse, calendar),
   };

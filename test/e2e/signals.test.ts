@@ -65,6 +65,12 @@ describe("signals", () => {
     history.push(buildEvent("identify", { identifiers: { ...buyer, account_id: "quiet" } }), ...quiet);
     for (const { occurred_at } of quiet)
       history.push(buildEvent("email.clicked", { identifiers: buyer, occurred_at, source: "shop" }));
+    // `billed` stopped as `quiet` did, and is known by its invoices alone.
+    for (const { id, occurred_at, source } of orders("billed", "shop", yearAgo, now - 60 * dayMs, 4, 100)) {
+      const properties = { invoice_id: id, amount: "100.00", currency: "EUR" };
+      const identifiers = { account_id: "billed" };
+      history.push(buildEvent("invoice.issued", { id: `bill of ${id}`, source, occurred_at, identifiers, properties }));
+    }
     // `fading` orders a tenth of what it did since ten weeks, but is never quite silent.
     history.push(
       ...orders("fading", "shop", yearAgo, now - 70 * dayMs, 1.2, 101),
@@ -130,6 +136,17 @@ describe("signals", () => {
          FROM signals AS s FINAL ARRAY JOIN JSONExtractArrayRaw(findings) AS f
        ) WHERE ${where} ORDER BY client_name, detector, channel, id`,
     );
+
+  it("finds the silence of a client that is known by its invoices alone", async () => {
+    const found = await eventually(
+      () => stored("client_name IN ('billed', 'Quiet & Co') AND detector = 'silence' AND channel = 'orders'"),
+      (rows) => rows.length >= 2,
+    );
+    expect(found).toMatchObject([
+      { client_name: "Quiet & Co", state: "raised" },
+      { client_name: "billed", state: "raised" },
+    ]);
+  });
 
   it("compares clients with their industry, and the others with everybody", async () => {
     const weeks = await eventually(

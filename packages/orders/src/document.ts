@@ -29,6 +29,15 @@ export interface Bill {
   state: "open" | "paid" | "voided" | "uncollectible";
 }
 
+/** Invoices as the sale that they are where no order is told of. */
+export interface Billed {
+  /** Without those that were voided. */
+  amount: Units;
+  issuedAtMs: number;
+  paidAtMs: number | undefined;
+  credits: readonly Return[];
+}
+
 /** All that its sender last said of an order; a pure function of the set of its messages. */
 export interface OrderDocument {
   source: string;
@@ -52,6 +61,8 @@ export interface OrderDocument {
   /** Refunds that were announced and may still fail. */
   refundsPending: Units;
   bills: readonly Bill[];
+  /** What its invoices come to, where nothing else says an amount. */
+  billed: Billed | undefined;
   placedAtMs: number;
   paidAtMs: number | undefined;
   fulfilledAtMs: number | undefined;

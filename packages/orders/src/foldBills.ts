@@ -1,4 +1,4 @@
-import type { Bill } from "./document.ts";
+import type { Bill, Billed } from "./document.ts";
 import type { OrderMessage } from "./message.ts";
 import { most, type Units } from "./money.ts";
 
@@ -37,6 +37,27 @@ export function foldBills(sorted: readonly OrderMessage[], order: OrderFacts): B
       state: "paid",
     },
   ];
+}
+
+/** What invoices come to; undefined where there are none, or all were voided. */
+export function sumBills(sorted: readonly OrderMessage[], bills: readonly Bill[]): Billed | undefined {
+  const owed = bills.filter(({ kind, state }) => kind === "invoice" && state !== "voided");
+  if (owed.length === 0) return undefined;
+  const numbers = new Set(owed.map(({ number }) => number));
+  const credits = new Map(
+    sorted
+      .filter(({ type, more, orderId }) => type === "invoice.credited" && numbers.has(more.invoice_id ?? orderId))
+      .map((message) => [message.more.credit_id ?? message.eventId, message]),
+  );
+  const paid = owed.map(({ paidAtMs }) => paidAtMs);
+  return {
+    amount: owed.reduce((sum, { amount }) => sum + amount, 0n),
+    issuedAtMs: owed.reduce((first, { issuedAtMs }) => Math.min(first, issuedAtMs ?? first), sorted[0]!.occurredAtMs),
+    paidAtMs: paid.every((atMs) => atMs !== undefined) ? Math.max(...paid) : undefined,
+    credits: [...credits].map(([id, { occurredAtMs: atMs, amount, currency }]) => ({
+      ...{ id, kind: "refunded" as const, atMs, amount, currency, lines: [] },
+    })),
+  };
 }
 
 /** The name of a payment that has none: the invoice is paid in full by it, or by parts that are named as well. */

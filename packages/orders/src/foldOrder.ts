@@ -1,16 +1,9 @@
 import type { OrderState } from "@keypulse/contracts";
+import { isWhole } from "./cancellations.ts";
 import type { OrderDocument } from "./document.ts";
-import { foldBills } from "./foldBills.ts";
+import { foldBills, sumBills } from "./foldBills.ts";
 import { foldReturns } from "./foldReturns.ts";
-import {
-  isOrderState,
-  isWhole,
-  type Line,
-  type MessageDetails,
-  nobody,
-  type OrderMessage,
-  statedAmount,
-} from "./message.ts";
+import { isOrderState, type Line, type MessageDetails, nobody, type OrderMessage, statedAmount } from "./message.ts";
 import type { Units } from "./money.ts";
 import { stateEffects } from "./rules.ts";
 
@@ -48,6 +41,14 @@ export function foldOrder(messages: readonly OrderMessage[]): OrderDocument {
   const returns = foldReturns(sorted, amount);
   const currency =
     latest((message) => message.currency || undefined) ?? sorted.find((message) => message.currency)?.currency ?? "";
+  const bills = foldBills(sorted, {
+    orderId: first.orderId,
+    amount: amount ?? 0n,
+    currency,
+    placedAtMs,
+    paidAtMs,
+    isPlaced: sorted.some(({ type }) => type === "order.placed" || type === "order.updated"),
+  });
   const hasEnded = state === "cancelled" || state === "refunded";
   return {
     source: first.source,
@@ -63,14 +64,8 @@ export function foldOrder(messages: readonly OrderMessage[]): OrderDocument {
     lines: latest(statedLines) ?? [],
     returns: returns.made.map((made) => ({ ...made, currency: made.currency || currency })),
     refundsPending: returns.pending,
-    bills: foldBills(sorted, {
-      orderId: first.orderId,
-      amount: amount ?? 0n,
-      currency,
-      placedAtMs,
-      paidAtMs,
-      isPlaced: sorted.some(({ type }) => type === "order.placed" || type === "order.updated"),
-    }),
+    bills,
+    billed: amount === undefined ? sumBills(sorted, bills) : undefined,
     placedAtMs,
     paidAtMs,
     fulfilledAtMs,
@@ -134,7 +129,7 @@ interface SaidState {
 function statesOf(sorted: readonly OrderMessage[], amount: Units | undefined): SaidState[] {
   const said: SaidState[] = [];
   for (const message of sorted) {
-    const state = stateIn(message, amount);
+    const state = stateIn(message, sorted, amount);
     if (state === undefined) continue;
     const last = said.at(-1)?.state;
     // A payment that failed is tried again: that is no end.
@@ -147,7 +142,11 @@ function statesOf(sorted: readonly OrderMessage[], amount: Units | undefined): S
   return said;
 }
 
-function stateIn(message: OrderMessage, total: Units | undefined): OrderState | undefined {
+function stateIn(
+  message: OrderMessage,
+  sorted: readonly OrderMessage[],
+  total: Units | undefined,
+): OrderState | undefined {
   const { type, more } = message;
   switch (type) {
     case "order.placed":
@@ -159,7 +158,7 @@ function stateIn(message: OrderMessage, total: Units | undefined): OrderState | 
     case "order.shipped":
       return "fulfilled";
     case "order.cancelled":
-      return isWhole(message, total) ? "cancelled" : undefined;
+      return isWhole(message, sorted, total) ? "cancelled" : undefined;
     default:
       return undefined;
   }

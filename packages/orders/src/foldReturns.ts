@@ -1,5 +1,6 @@
+import { isInLaterTotal, isWhole } from "./cancellations.ts";
 import type { Return } from "./document.ts";
-import { isRefundState, isWhole, type Line, type OrderMessage } from "./message.ts";
+import { isRefundState, type Line, type OrderMessage } from "./message.ts";
 import { least, type Units } from "./money.ts";
 
 interface Refund {
@@ -61,7 +62,12 @@ export function foldReturns(
       tell(id, { amount, currency, atMs, state, lines: message.items });
     } else if (type === "refund.failed" && more.refund_id !== undefined) {
       failed.add(more.refund_id);
-    } else if (type === "order.cancelled" && amount !== 0n && (total === undefined || !isWhole(message, total))) {
+    } else if (
+      type === "order.cancelled" &&
+      amount !== 0n &&
+      (total === undefined || !isWhole(message, sorted, total))
+    ) {
+      if (isInLaterTotal(message, sorted)) continue;
       const id = more.refund_id ?? message.eventId;
       cancelled.set(id, { amount, currency, atMs, state: "succeeded", lines: message.items });
     } else if (type === "payment.disputed" && more.dispute_id !== undefined) {
@@ -102,7 +108,8 @@ export function foldReturns(
   for (const [index, { amount, atMs }] of beyond(sums, known).entries()) {
     add("refunded", `sum ${index + 1}`, { amount, currency: "", atMs }, []);
   }
-  for (const [id, part] of cancelled) add("cancelled", id, part, part.lines);
+  // One that is a refund as well went back once.
+  for (const [id, part] of cancelled) if (!refunds.has(id)) add("cancelled", id, part, part.lines);
   for (const [id, dispute] of disputes) if (dispute.state === "lost") add("disputed", id, dispute, []);
   made.sort((one, other) => one.atMs - other.atMs || (one.id < other.id ? -1 : 1));
   return { made, pending };

@@ -34,8 +34,13 @@ export interface Sale {
 const total = (lines: readonly Line[]): Units =>
   lines.reduce((sum, { quantity, unitPrice }) => sum + product(quantity, unitPrice), 0n);
 
-/** What a document does to revenue: its sale on its own day, and what went back on the days on which it went. Pure. */
-export function judgeSale(document: OrderDocument, rules: SaleRules): Sale {
+/**
+ * What a document does to revenue: its sale on its own day, and what went back on the days on which it went. Pure.
+ * @param whole the order or invoice that the document is the payment of (`partOf`), where it is known
+ */
+export function judgeSale(said: OrderDocument, rules: SaleRules, whole?: OrderDocument): Sale {
+  const document = asSold(said, rules);
+  if (document.partOf !== "" && whole !== undefined) return judgePart(document, rules, whole);
   const verdict = judge(document, rules);
   const { counts, why } = verdict;
   if (!counts && !verdict.returnsCount) return { counts, why, movements: [], lines: [] };
@@ -66,6 +71,30 @@ export function judgeSale(document: OrderDocument, rules: SaleRules): Sale {
   return { counts, why, movements, lines };
 }
 
+/** An invoice that no order stands beside is a sale, where the workspace says so. */
+function asSold(document: OrderDocument, { invoices }: SaleRules): OrderDocument {
+  const { billed } = document;
+  if (invoices === "debts" || billed === undefined) return document;
+  const { amount, issuedAtMs, paidAtMs, credits } = billed;
+  return { ...document, amount, placedAtMs: issuedAtMs, paidAtMs, returns: [...document.returns, ...credits] };
+}
+
+/**
+ * What went back of a payment had been revenue as far as the whole is: without its tax, say, and not at all where the whole
+ * does not count.
+ */
+function judgePart(document: OrderDocument, rules: SaleRules, told: OrderDocument): Sale {
+  const sale = judgeSale({ ...document, amount: undefined }, rules);
+  const whole = asSold(told, rules);
+  const { counts } = judge(whole, rules);
+  const value = counts ? revenueOf(whole, rules) : 0n;
+  const amount = whole.amount ?? 0n;
+  const movements = sale.movements
+    .map((movement) => ({ ...movement, returned: counts ? share(movement.returned, value, amount) : 0n }))
+    .filter(({ returned }) => returned !== 0n);
+  return { ...sale, movements, lines: counts ? sale.lines : [] };
+}
+
 interface Verdict {
   counts: boolean;
   /** Money that went back counts although the sale does not: the sale is counted, or was never told, elsewhere. */
@@ -81,7 +110,12 @@ function judge(document: OrderDocument, rules: SaleRules): Verdict {
     return { counts: false, returnsCount: true, why: `counted in ${document.partOf}, whose payment it is` };
   }
   if (document.amount === undefined) {
-    const why = document.returns.length > 0 ? "only what went back is known" : "no amount is known";
+    const why =
+      document.returns.length > 0
+        ? "only what went back is known"
+        : document.billed === undefined
+          ? "no amount is known"
+          : "an invoice: no order is told of";
     return { counts: false, returnsCount: true, why };
   }
   const effect = state === "unknown" ? "counts" : stateEffects[state];

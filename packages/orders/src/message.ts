@@ -110,9 +110,3 @@ function lineOf(item: z.infer<typeof orderItemSchema>): Line {
 /** The column holds 0 where a message says nothing; a zero that was said is kept beside it. */
 export const statedAmount = ({ amount, more, type }: OrderMessage): Units | undefined =>
   amount !== 0n || type === "order.placed" ? amount : more.amount;
-
-/** A cancellation of less than the order is a part of it that went back. */
-export function isWhole(message: OrderMessage, total: Units | undefined): boolean {
-  const amount = statedAmount(message);
-  return amount === undefined || (total !== undefined && amount >= total);
-}

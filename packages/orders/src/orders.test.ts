@@ -75,6 +75,67 @@ describe("an order is all that its sender last said of it", () => {
     });
   });
 
+  it("a part that is cancelled goes back, and an edit to what is left of it takes nothing twice", () => {
+    const placed = say("order.placed", day("01-10"), { amount: "100" });
+    const part = say("order.cancelled", day("01-12"), { amount: "40" });
+    expect(figures([placed, part])).toMatchObject({ net: 60, byDay: { "01-10 placed": 100, "01-12 cancelled": -40 } });
+    // The total then was 100, so that 40 and 60 alike were parts of it.
+    for (const [cancelled, left] of [
+      ["40", "60"],
+      ["60", "40"],
+    ] as const) {
+      for (const date of ["01-12", "01-13"]) {
+        const edited = [
+          placed,
+          say("order.cancelled", day("01-12"), { amount: cancelled }),
+          say("order.updated", day(date), { amount: left }),
+        ];
+        for (const order of [edited, edited.toReversed()]) {
+          expect(figures(order)).toMatchObject({
+            orders: 1,
+            net: Number(left),
+            byDay: { "01-10 placed": Number(left) },
+          });
+        }
+      }
+    }
+    // A later word that repeats the old total takes nothing back of it.
+    expect(figures([placed, part, say("order.updated", day("01-13"), { amount: "100" })])).toMatchObject({ net: 60 });
+  });
+
+  it("what is told as a cancellation and as a refund of one id went back once", () => {
+    const told = [
+      say("order.placed", day("01-10"), { amount: "100" }),
+      say("order.cancelled", day("01-12"), { amount: "40", refund_id: "r" }),
+      say("order.refunded", day("01-12"), { amount: "40", refund_id: "r" }),
+    ];
+    for (const order of [told, told.toReversed()]) expect(figures(order)).toMatchObject({ net: 60 });
+  });
+
+  it("an invoice that names no order is a debt, or a sale where the workspace says so", () => {
+    const bill = (type: OrderMessage["type"], date: string, amount: string, more = {}) =>
+      say(type, day(date), { amount, invoice_id: "i1", ...more });
+    const told = [
+      bill("invoice.issued", "01-10", "100"),
+      bill("invoice.credited", "01-12", "30", { credit_id: "c1" }),
+      bill("invoice.credited", "01-12", "30", { credit_id: "c1" }),
+      bill("invoice.paid", "01-20", "70"),
+    ];
+    expect(figures(told)).toMatchObject({ orders: 0, net: 0, why: "an invoice: no order is told of" });
+    const sales: SaleRules = { ...usualRules, invoices: "sales" };
+    expect(figures(told, sales)).toMatchObject({
+      orders: 1,
+      net: 70,
+      byDay: { "01-10 placed": 100, "01-12 refunded": -30 },
+    });
+    expect(figures(told, { ...sales, saleFrom: "paid" })).toMatchObject({ byDay: { "01-20 placed": 100 } });
+    expect(figures([...told, bill("invoice.voided", "01-21", "100")], sales)).toMatchObject({ orders: 0, net: 0 });
+    // An order beside it is the sale.
+    expect(figures([...told, say("order.placed", day("01-09"), { amount: "100" })], sales)).toMatchObject({
+      orders: 1,
+    });
+  });
+
   it("told three times under other ids it is one order", () => {
     const told = ["01-10", "01-11", "01-12"].map((date) => say("order.placed", day(date), { amount: "80" }));
     expect(figures(told)).toMatchObject({ orders: 1, byDay: { "01-10 placed": 80 } });

@@ -9,9 +9,11 @@ export interface SaleRules {
   without: readonly ("tax" | "shipping")[];
   /** Bills of subscriptions: sales once they are paid, as soon as they are written, or not at all. */
   subscriptions: "paid" | "issued" | "never";
+  /** Invoices that name no order: debts alone, for the order that they bill may be told apart, or sales. */
+  invoices: "debts" | "sales";
 }
 
-export const usualRules: SaleRules = { saleFrom: "placed", without: [], subscriptions: "paid" };
+export const usualRules: SaleRules = { saleFrom: "placed", without: [], subscriptions: "paid", invoices: "debts" };
 
 const parts = ["tax", "shipping"] as const;
 
@@ -37,20 +39,23 @@ export const saleSettingsShape = {
       return z.NEVER;
     }),
   WORKSPACE_SUBSCRIPTIONS: z.enum(["paid", "issued", "never"]).default("paid"),
+  /** What an invoice is that names no order and of which no order is told: a debt alone, or a sale. */
+  WORKSPACE_INVOICES: z.enum(["debts", "sales"]).default("debts"),
 };
 
 export const saleRulesOf = (settings: z.infer<z.ZodObject<typeof saleSettingsShape>>): SaleRules => ({
   saleFrom: settings.WORKSPACE_SALE_FROM,
   without: settings.WORKSPACE_REVENUE_WITHOUT,
   subscriptions: settings.WORKSPACE_SUBSCRIPTIONS,
+  invoices: settings.WORKSPACE_INVOICES,
 });
 
 /** Raised when the fold itself changes, so that what older code settled is settled again. */
-const foldVersion = 1;
+const foldVersion = 2;
 
 /** A document says by which rules it was settled. */
-export const rulesName = ({ saleFrom, without, subscriptions }: SaleRules): string =>
-  `${foldVersion}:${saleFrom}:${without.join("+")}:${subscriptions}`;
+export const rulesName = ({ saleFrom, without, subscriptions, invoices }: SaleRules): string =>
+  `${foldVersion}:${saleFrom}:${without.join("+")}:${subscriptions}:${invoices}`;
 
 /** What each state of an order does to revenue. */
 export const stateEffects: Readonly<Record<OrderState, "not yet" | "counts" | "gives back" | "never was">> = {

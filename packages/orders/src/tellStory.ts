@@ -19,19 +19,25 @@ export interface StoryStep {
 const toldAtBeginning = 100;
 const toldAtEnd = 20;
 
-/** How an order came about, message by message. @param document what all of them say together @param sale what that does */
+/**
+ * How an order came about, message by message.
+ * @param document what all of them say together
+ * @param sale what that does
+ * @param whole of which the order is a part, where that is known
+ */
 export function tellStory(
   messages: readonly OrderMessage[],
   document: OrderDocument,
   sale: Sale,
   rules: SaleRules,
+  whole: OrderDocument | undefined,
 ): StoryStep[] {
   const sorted = inOrder(messages);
   return sorted.flatMap((message, index) => {
     if (index >= toldAtBeginning && index < sorted.length - toldAtEnd) return [];
     // A bill that a payment was tied to counts in it from the beginning.
     const until = () => ({ ...foldOrder(sorted.slice(0, index + 1)), partOf: document.partOf });
-    const { movements } = index === sorted.length - 1 ? sale : judgeSale(until(), rules);
+    const { movements } = index === sorted.length - 1 ? sale : judgeSale(until(), rules, whole);
     const net = movements.reduce((sum, { gross, returned }) => sum + gross - returned, 0n);
     return [
       { atMs: message.occurredAtMs, eventId: message.eventId, type: message.type, says: sayMessage(message), net },

@@ -45,9 +45,10 @@ const byKey: Record<ClientSort, { numbers: string; together: "sum" | "max" }> = 
   revenue_365d: { numbers: revenue("day > toDate(now('{{timezone}}')) - 365"), together: "sum" },
   orders: { numbers: ofDays("sum(orders)", "revenue_daily"), together: "sum" },
   last_order: {
-    numbers: ofAllTimes(
+    // By day first: a row may take back the order that another says.
+    numbers: ofDays(
       "toUnixTimestamp64Milli(max(last_order))",
-      "toUnixTimestamp64Milli(maxIf(toNullable(occurred_at), type = 'order.placed'))",
+      "(SELECT client_key, day, max(last_order) AS last_order FROM revenue_daily GROUP BY client_key, day HAVING sum(orders) > 0)",
     ),
     together: "max",
   },

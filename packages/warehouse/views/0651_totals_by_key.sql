@@ -14,8 +14,6 @@
 -- last_web: Last act on the web
 -- first_call: First act by phone
 -- last_call: Last act by phone
--- first_order: First order placed
--- last_order: Last order placed
 SELECT
     owner_key,
     sum(k.events) AS events,
@@ -31,9 +29,7 @@ SELECT
     min(k.first_web) AS first_web,
     max(k.last_web) AS last_web,
     min(k.first_call) AS first_call,
-    max(k.last_call) AS last_call,
-    min(k.first_order) AS first_order,
-    max(k.last_order) AS last_order
+    max(k.last_call) AS last_call
 FROM
 (
     SELECT
@@ -51,9 +47,7 @@ FROM
         first_web,
         last_web,
         first_call,
-        last_call,
-        first_order,
-        last_order
+        last_call
     FROM client_totals
     WHERE {{is_known client_key}} AND client_key NOT IN (SELECT key FROM identity_moves)
     
@@ -73,9 +67,7 @@ FROM
         if(activity AND kind = 'web', toNullable(occurred_at), NULL) AS first_web,
         if(activity AND kind = 'web', toNullable(occurred_at), NULL) AS last_web,
         if(activity AND kind = 'call', toNullable(occurred_at), NULL) AS first_call,
-        if(activity AND kind = 'call', toNullable(occurred_at), NULL) AS last_call,
-        if(type = 'order.placed', toNullable(occurred_at), NULL) AS first_order,
-        if(type = 'order.placed', toNullable(occurred_at), NULL) AS last_order
+        if(activity AND kind = 'call', toNullable(occurred_at), NULL) AS last_call
     FROM (SELECT *, toDate(occurred_at, '{{timezone}}') AS day FROM events)
     WHERE {{is_known client_key}} AND client_key IN (SELECT key FROM identity_moves)
     

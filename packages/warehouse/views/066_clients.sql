@@ -16,14 +16,14 @@
 -- last_seen: Last event of any sort
 -- last_received: When its newest event arrived: how fresh this row is
 -- last_activity: Last thing that the client did
--- last_order: Last order placed
+-- last_order: Last sale
 -- first_email: First act by mail
 -- last_email: Last act by mail
 -- first_web: First act on the web
 -- last_web: Last act on the web
 -- first_call: First act by phone
 -- last_call: Last act by phone
--- first_order: First order placed
+-- first_order: First sale
 -- events: Number of events
 -- active_7d: Acts of the client in the last 7 days
 -- active_30d: Acts of the client in the last 30 days
@@ -80,8 +80,6 @@ WITH
             max(a.last_web) AS last_web,
             min(a.first_call) AS first_call,
             max(a.last_call) AS last_call,
-            min(a.first_order) AS first_order,
-            max(a.last_order) AS last_order,
             sum(r.active_7d) AS active_7d,
             sum(r.active_30d) AS active_30d,
             sum(r.active_90d) AS active_90d,
@@ -103,6 +101,8 @@ WITH
             sum(v.orders_90d) AS orders_90d,
             sum(v.orders_365d) AS orders_365d,
             sum(v.orders) AS orders,
+            min(v.first_order) AS first_order,
+            max(v.last_order) AS last_order,
             sum(v.revenue_gross) AS revenue_gross,
             sum(v.revenue_net) AS revenue_net,
             sum(v.revenue_30d) AS revenue_30d,

@@ -16,14 +16,14 @@
 -- last_seen: Last event of any sort
 -- last_received: When its newest event arrived: how fresh this row is
 -- last_activity: Last thing that the client did
--- last_order: Last order placed
+-- last_order: Last sale
 -- first_email: First act by mail
 -- last_email: Last act by mail
 -- first_web: First act on the web
 -- last_web: Last act on the web
 -- first_call: First act by phone
 -- last_call: Last act by phone
--- first_order: First order placed
+-- first_order: First sale
 -- events: Number of events
 -- active_7d: Acts of the client in the last 7 days
 -- active_30d: Acts of the client in the last 30 days

@@ -57,7 +57,10 @@ export async function startSignals(settings: SignalsSettings): Promise<RunningSe
   const evaluator = createEvaluator(
     {
       readSegments,
-      histories: new Histories(clickhouse, settings.WORKSPACE_CURRENCY),
+      histories: new Histories(clickhouse, {
+        currency: settings.WORKSPACE_CURRENCY,
+        timezone: settings.WORKSPACE_TIMEZONE,
+      }),
       caseFiles: new CaseFiles(clickhouse, calendar, workspace),
       casePanels: new CasePanels(clickhouse, calendar),
       workspaceBudget: new WorkspaceBudget(clickhouse, logger),

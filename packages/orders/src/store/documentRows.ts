@@ -38,19 +38,21 @@ const time = (ms: number | undefined): number | string | null =>
 /**
  * The row that stores a document, with what it changes in revenue.
  * @param messages that the document is made of
+ * @param whole the order or invoice of which it is the payment, where that is known
  * @param stored its last version, undefined where it has none
  * @returns undefined where the last version says the same
  */
 export function documentRow(
   document: OrderDocument,
   messages: readonly OrderMessage[],
+  whole: OrderDocument | undefined,
   rules: SaleRules,
   stored: StoredDocument | undefined,
   nowMs: number,
 ): DocumentRow | undefined {
-  const sale = judgeSale(document, rules);
+  const sale = judgeSale(document, rules, whole);
   // Made into text once: most of what settling an order costs here.
-  const says = JSON.stringify(whatItSays(document, sale, tellStory(messages, document, sale, rules)));
+  const says = JSON.stringify(whatItSays(document, sale, tellStory(messages, document, sale, rules, whole)));
   const digest = BigInt(`0x${hash("sha1", says).slice(0, 16)}`).toString();
   const name = rulesName(rules);
   if (stored?.digest === digest && stored.rules === name) return undefined;

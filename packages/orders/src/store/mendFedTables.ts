@@ -40,13 +40,15 @@ export async function mendFedTables(
       `SELECT count() AS n, sum(digest) AS digests, sum(version) AS versions FROM order_documents WHERE client_key IN (${list})`,
     );
   const difference = `
-    SELECT client_key, day, currency, toInt64(sum(d.orders)) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned FROM (
-      SELECT client_key, toDate(moved.at, (SELECT timezone FROM workspace)) AS day, toString(moved.currency) AS currency, toInt64(moved.orders) AS orders,
-        toDecimal128(moved.gross, 4) AS gross, toDecimal128(moved.returned, 4) AS returned
+    SELECT client_key, day, currency, source, toInt64(sum(d.orders)) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned,
+      minIf(d.at, d.orders > 0) AS first_order, maxIf(d.at, d.orders > 0) AS last_order
+    FROM (
+      SELECT client_key, toDate(moved.at, (SELECT timezone FROM workspace)) AS day, toString(moved.currency) AS currency, toString(source) AS source,
+        toInt64(moved.orders) AS orders, toDecimal128(moved.gross, 4) AS gross, toDecimal128(moved.returned, 4) AS returned, toNullable(moved.at) AS at
       FROM order_documents FINAL ARRAY JOIN movements AS moved WHERE client_key IN (${list})
       UNION ALL
-      SELECT client_key, day, toString(currency), -orders, -gross, -returned FROM revenue_daily WHERE client_key IN (${list})
-    ) AS d GROUP BY client_key, day, currency HAVING orders != 0 OR gross != 0 OR returned != 0`;
+      SELECT client_key, day, toString(currency), toString(source), -orders, -gross, -returned, NULL FROM revenue_daily WHERE client_key IN (${list})
+    ) AS d GROUP BY client_key, day, currency, source HAVING orders != 0 OR gross != 0 OR returned != 0`;
   for (let tries = 0; tries < mostTries; tries++) {
     const before = JSON.stringify(await fingerprint());
     const [inserting] = await rows<{ n: number }>(

@@ -122,6 +122,40 @@ describe("tables of orders", () => {
     ).toEqual([{ number: "in_1", billed_by: "invoice", state: "paid", owed: 0 }]);
   });
 
+  it("take back of a bill's payment what the bill counted, whichever is settled first", async () => {
+    const rules = { ...usualRules, without: ["tax" as const] };
+    const tables = new OrderTables(workspace.clickhouse, rules);
+    const settle = (orderId: string, token: string) => tables.settle([{ source: "shop", orderId }], token);
+    const net = () =>
+      workspace.rows(
+        "SELECT order_id, toFloat64(revenue_net) AS net FROM orders WHERE order_id IN ('in_9', 'ch_9') ORDER BY order_id",
+      );
+    await store(
+      event("ch_9", "order.refunded", "18", {
+        amount: "59.5",
+        properties: '{"refund_id":"re_9","part_of":"in_9"}',
+      }),
+    );
+    await settle("ch_9", "payment first");
+    expect(await net()).toEqual([{ order_id: "ch_9", net: -59.5 }]);
+    await store(event("in_9", "order.placed", "17", { amount: "119", properties: '{"tax":"19"}' }));
+    await settle("in_9", "then the bill");
+    expect(await net()).toEqual([
+      { order_id: "ch_9", net: -50 },
+      { order_id: "in_9", net: 100 },
+    ]);
+    await store(event("in_9", "order.updated", "19", { amount: "119", properties: '{"tax":"19","state":"failed"}' }));
+    await settle("in_9", "that never was");
+    expect(await net()).toEqual([
+      { order_id: "ch_9", net: 0 },
+      { order_id: "in_9", net: 0 },
+    ]);
+    await workspace.clickhouse.command({ query: "DELETE FROM events WHERE order_id IN ('in_9', 'ch_9')" });
+    for (const table of ["order_messages", "order_documents", "client_orders"]) {
+      await workspace.clickhouse.command({ query: `DELETE FROM ${table} WHERE order_id IN ('in_9', 'ch_9')` });
+    }
+  });
+
   it("are settled anew by other rules", async () => {
     expect(await settleAll(workspace.clickhouse, { ...usualRules, saleFrom: "fulfilled" })).toBe(3);
     expect(await workspace.rows("SELECT order_id FROM orders WHERE counts")).toEqual([]);

@@ -17,6 +17,10 @@ export interface SettledBatch {
   clientKeys: string[];
 }
 
+/** How order_payers names payments that name what they pay. */
+const partOfPrefix = "part of ";
+
+const refOf = ([first]: readonly OrderMessage[]): OrderRef => ({ source: first!.source, orderId: first!.orderId });
 const keyOf = ({ source, orderId }: OrderRef): string => `${source} ${orderId}`;
 
 /**
@@ -30,6 +34,7 @@ export class OrderTables {
   readonly #clickhouse: ClickHouse;
   readonly #rules: SaleRules;
   readonly #now: () => number;
+  #hasParts = false;
   constructor(clickhouse: ClickHouse, rules: SaleRules, now: () => number = Date.now) {
     this.#clickhouse = clickhouse;
     this.#rules = rules;
@@ -63,19 +68,19 @@ export class OrderTables {
   async changedRows(refs: readonly OrderRef[]): Promise<DocumentRow[]> {
     const orders = await this.#withTied(refs);
     if (orders.length === 0) return [];
-    const all = orders.map((messages) => ({ source: messages[0]!.source, orderId: messages[0]!.orderId }));
-    const stored = await this.#stored(all);
-    const documents = orders.map(foldOrder);
-    const messagesOf = new Map(documents.map((document, index) => [keyOf(document), orders[index]!]));
-    const bySource = Map.groupBy(documents, ({ source }) => source);
+    const stored = await this.#stored(orders.map(refOf));
+    const messagesOf = new Map(orders.map((messages) => [keyOf(refOf(messages)), messages]));
+    const wholes = (await this.#wholesOf(orders, messagesOf)).map(foldOrder);
+    const bySource = Map.groupBy(orders.map(foldOrder), ({ source }) => source);
+    const documents = [...bySource.values()].flatMap(matchPayments);
+    const wholeOf = new Map([...documents, ...wholes].map((document) => [keyOf(document), document]));
     const now = this.#now();
-    return [...bySource.values()].flatMap((ofSource) =>
-      matchPayments(ofSource).flatMap((document) => {
-        const key = keyOf(document);
-        const row = documentRow(document, messagesOf.get(key)!, this.#rules, stored.get(key), now);
-        return row === undefined ? [] : [row];
-      }),
-    );
+    return documents.flatMap((document) => {
+      const { source, partOf } = document;
+      const key = keyOf(document);
+      const whole = partOf === "" ? undefined : wholeOf.get(keyOf({ source, orderId: partOf }));
+      return documentRow(document, messagesOf.get(key)!, whole, this.#rules, stored.get(key), now) ?? [];
+    });
   }
 
   /**
@@ -94,23 +99,51 @@ export class OrderTables {
     for await (const rows of result.stream<OrderRef>()) yield rows.map((row) => row.json());
   }
 
-  /** Messages by order, with those of orders that share a payer and an amount with one of them. */
+  /** Messages by order, with those of orders that share a payer and an amount with one of them, or are payments of one. */
   async #withTied(refs: readonly OrderRef[]): Promise<OrderMessage[][]> {
     const own = await readMessages(this.#clickhouse, refs);
-    const payers = own.flat().filter(({ more }) => more.payer !== undefined);
-    if (payers.length === 0) return own;
+    const tied = [...(await this.#ofSamePayers(own, refs)), ...(await this.#partsOf(refs))];
+    const known = new Set(own.map((messages) => keyOf(refOf(messages))));
+    const others = new Map(tied.filter((ref) => !known.has(keyOf(ref))).map((ref) => [keyOf(ref), ref]));
+    return [...own, ...(await readMessages(this.#clickhouse, [...others.values()]))];
+  }
+
+  async #ofSamePayers(orders: readonly OrderMessage[][], refs: readonly OrderRef[]): Promise<OrderRef[]> {
+    const payers = orders.flat().filter(({ more }) => more.payer !== undefined);
+    if (payers.length === 0) return [];
     const named = payers.map(({ source, more }) => ({ source, orderId: more.payer! }));
     const ofPayers = isOneOf(named).replaceAll("order_id IN", "payer IN");
+    return await this.#refs(`(${ofPayers}) AND (source, payer, amount, currency) IN (
+      SELECT source, payer, amount, currency FROM order_payers WHERE (${ofPayers}) AND (${isOneOf(refs)}))`);
+  }
+
+  /** Payments that name one of the orders as what they pay. */
+  async #partsOf(refs: readonly OrderRef[]): Promise<OrderRef[]> {
+    // Of most stores there are none.
+    this.#hasParts ||= (await this.#refs(`startsWith(payer, '${partOfPrefix}')`, 1)).length > 0;
+    if (!this.#hasParts) return [];
+    const named = refs.map(({ source, orderId }) => ({ source, orderId: partOfPrefix + orderId }));
+    return await this.#refs(isOneOf(named).replaceAll("order_id IN", "payer IN"));
+  }
+
+  async #refs(where: string, most = 0): Promise<OrderRef[]> {
     const result = await this.#clickhouse.query({
-      query: `SELECT DISTINCT toString(source) AS source, order_id AS orderId FROM order_payers
-        WHERE (${ofPayers}) AND (source, payer, amount, currency) IN (
-          SELECT source, payer, amount, currency FROM order_payers WHERE (${ofPayers}) AND (${isOneOf(refs)}))`,
+      query: `SELECT DISTINCT toString(source) AS source, order_id AS orderId FROM order_payers WHERE ${where} LIMIT ${most === 0 ? "4294967295" : most}`,
       format: "JSONEachRow",
       clickhouse_settings: longQuery,
     });
-    const known = new Set(own.map((messages) => keyOf(messages[0]!)));
-    const tied = (await result.json<OrderRef>()).filter((ref) => !known.has(keyOf(ref)));
-    return [...own, ...(await readMessages(this.#clickhouse, tied))];
+    return await result.json<OrderRef>();
+  }
+
+  /** What payments name as their order or invoice and is not among the orders itself. */
+  async #wholesOf(orders: readonly OrderMessage[][], known: ReadonlyMap<string, unknown>): Promise<OrderMessage[][]> {
+    const named = new Map<string, OrderRef>();
+    for (const { source, more } of orders.flat()) {
+      if (more.part_of === undefined) continue;
+      const ref = { source, orderId: more.part_of };
+      if (!known.has(keyOf(ref))) named.set(keyOf(ref), ref);
+    }
+    return await readMessages(this.#clickhouse, [...named.values()]);
   }
 
   async #stored(refs: readonly OrderRef[]): Promise<Map<string, StoredDocument>> {

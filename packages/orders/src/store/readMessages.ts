@@ -47,6 +47,7 @@ export const longQuery = {
 
 /** All messages of some orders, in lists by order. */
 export async function readMessages(clickhouse: ClickHouse, refs: readonly OrderRef[]): Promise<OrderMessage[][]> {
+  if (refs.length === 0) return [];
   const result = await clickhouse.query({
     query: `SELECT toString(source) AS source, order_id, event_id, toString(type) AS type, toUnixTimestamp64Milli(occurred_at) AS at,
         toString(client_key) AS client_key, toString(contact_key) AS contact_key, toString(amount) AS amount, toString(currency) AS currency,

@@ -63,7 +63,7 @@ export function describeListed(
     owner: owner === undefined ? "" : readText(owner.value),
     contacts: owners.contactsOf(id).size,
     last_activity: latest(rows.totals.map(({ last_active_at }) => last_active_at)),
-    last_order: latest(rows.totals.map(({ last_order }) => last_order)),
+    last_order: latest(rows.revenue.map(({ last_order }) => last_order)),
     active_30d: sumOf(rows.activity, "active_30d"),
     orders: revenue.orders,
     revenue_net: revenue.net,
@@ -86,6 +86,10 @@ export function describeClient(
   const { totals, activity } = rows;
   const { name, account_id, said } = nameClient(rows, owners.contactOf, traitSources);
   const { orders: number, without_rate, ...sums } = sumRevenue(rows.revenue, rates, today);
+  const orders = {
+    first: earliest(rows.revenue.map(({ first_order }) => first_order)),
+    last: latest(rows.revenue.map(({ last_order }) => last_order)),
+  };
   const rhythm = orderRhythm(rows.revenue.flatMap(({ order_days }) => order_days));
   const products = listProducts(all.products, rates, costs, today);
   const withCost = products.filter(({ margin }) => margin !== null);
@@ -119,8 +123,9 @@ export function describeClient(
         kinds.map((kind) => [
           kind,
           {
-            first: earliest(totals.map((row) => row[`first_${kind}`])),
-            last: latest(totals.map((row) => row[`last_${kind}`])),
+            // Orders are what became of them, as everywhere.
+            first: kind === "order" ? orders.first : earliest(totals.map((row) => row[`first_${kind}`])),
+            last: kind === "order" ? orders.last : latest(totals.map((row) => row[`last_${kind}`])),
             ...active(activity.filter((row) => row.kind === kind)),
           },
         ]),
@@ -131,8 +136,7 @@ export function describeClient(
       average: number === 0 ? null : Math.round((sums.gross / number) * 100) / 100,
       days: rhythm.order_days,
       usual_gap_days: rhythm.usual_gap_days,
-      first: earliest(totals.map(({ first_order }) => first_order)),
-      last: latest(totals.map(({ last_order }) => last_order)),
+      ...orders,
       next_expected: rhythm.next_expected,
     },
     forecast: sayForecast(all.forecasts.find((row) => owners.clientOf(row.client_id) === id)),

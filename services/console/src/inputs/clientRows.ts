@@ -13,7 +13,6 @@ type Time = number | null;
 
 export interface LatestRow extends OfKey {
   last_active_at: Time;
-  last_order: Time;
 }
 
 export interface TotalsRow extends LatestRow {
@@ -26,7 +25,6 @@ export interface TotalsRow extends LatestRow {
   last_web: Time;
   first_call: Time;
   last_call: Time;
-  first_order: Time;
 }
 
 export interface ActivityRow extends OfKey {
@@ -50,6 +48,8 @@ export interface RevenueRow extends OfKey {
   orders: number;
   gross: string;
   returned: string;
+  first_order: Time;
+  last_order: Time;
 }
 
 export interface RevenueWithDaysRow extends RevenueRow {
@@ -155,7 +155,6 @@ const totalColumns: readonly TotalColumn[] = [
   ...ofEvents("email", "activity AND kind = 'email'"),
   ...ofEvents("web", "activity AND kind = 'web'"),
   ...ofEvents("call", "activity AND kind = 'call'"),
-  ...ofEvents("order", "type = 'order.placed'"),
 ];
 
 const windows = [7, 30, 90, 365] as const;
@@ -187,9 +186,7 @@ export class ClientRows {
 
   /** What a list shows of the totals. */
   async latest(): Promise<LatestRow[]> {
-    return await this.#totals<LatestRow>(
-      totalColumns.filter(({ name }) => name === "last_active_at" || name === "last_order"),
-    );
+    return await this.#totals<LatestRow>(totalColumns.filter(({ name }) => name === "last_active_at"));
   }
 
   async #totals<T extends OfKey>(columns: readonly TotalColumn[]): Promise<T[]> {
@@ -232,7 +229,7 @@ export class ClientRows {
     );
   }
 
-  /** A list of large clients has tens of thousands of days, so that only foreign ones are read one by one. */
+  /** Days first: a row may take back what another says. A list of large clients has tens of thousands of days, so that only foreign ones are read one by one. */
   async revenue(currency: string, today: number): Promise<RevenueRow[]> {
     return await this.#revenue<RevenueRow>(currency, today);
   }
@@ -241,8 +238,7 @@ export class ClientRows {
     return await this.#revenue<RevenueWithDaysRow>(
       currency,
       today,
-      // A row may take back what another says: days are those whose rows come to an order.
-      ", mapKeys(mapFilter((day, orders) -> orders > 0, sumMap(map(toUInt16(d.day), toInt64(d.orders))))) AS order_days",
+      ", groupUniqArrayIf(toUInt16(d.day), d.orders > 0) AS order_days",
     );
   }
 
@@ -253,8 +249,13 @@ export class ClientRows {
     const day = `if(d.currency = '${currency}', multiIf(${edges.join(", ")}, 0), toUInt32(d.day))`;
     return await this.#ask<T>(
       `SELECT client_key, ${this.#owners.eraOf("d.day")} AS era, ${day} AS on_day, toString(d.currency) AS currency,
-         sum(d.orders) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned${days}
-       FROM revenue_daily AS d WHERE client_key IN ${this.#keys} GROUP BY ${this.#byKey}, on_day, d.currency`,
+         sum(d.orders) AS orders, sum(d.gross) AS gross, sum(d.returned) AS returned,
+         ${ms("minIf(d.first, d.orders > 0)")} AS first_order, ${ms("maxIf(d.last, d.orders > 0)")} AS last_order${days}
+       FROM (
+         SELECT client_key, day, t.currency AS currency, sum(t.orders) AS orders, sum(t.gross) AS gross, sum(t.returned) AS returned,
+           min(t.first_order) AS first, max(t.last_order) AS last
+         FROM revenue_daily AS t WHERE client_key IN ${this.#keys} GROUP BY client_key, day, t.currency
+       ) AS d GROUP BY ${this.#byKey}, on_day, d.currency`,
     );
   }
 

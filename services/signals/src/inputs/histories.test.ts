@@ -135,18 +135,65 @@ describe("histories of clients", () => {
     list.map(plain).sort((a, b) => ids.indexOf(a.clientId) - ids.indexOf(b.clientId));
 
   it.each([1_000, 5])("are what was done, of everybody (%i keys a part)", async (keysAPart) => {
-    const histories = await new Histories(workspace.clickhouse, "EUR", keysAPart).loadAll();
+    const histories = await new Histories(
+      workspace.clickhouse,
+      { currency: "EUR", timezone: "UTC" },
+      keysAPart,
+    ).loadAll();
     expect(sorted(histories)).toEqual(expected);
   });
 
   it("are the same of clients that are asked for, people who moved included", async () => {
     const asked = ids.filter((_, i) => i % 2 === 0);
-    const histories = await new Histories(workspace.clickhouse, "EUR").load(asked);
+    const histories = await new Histories(workspace.clickhouse, { currency: "EUR", timezone: "UTC" }).load(asked);
     expect(sorted(histories)).toEqual(expected.filter(({ clientId }) => asked.includes(clientId)));
   });
 
+  it("know what was bought of invoices alone, and no order by one that failed", async () => {
+    const [billed, refused] = [uuid(900), uuid(901)];
+    const message = (client_key: string, day: number, type: string, order_id: string, properties = {}) => ({
+      ...{ client_key, contact_key: nobody, occurred_at: (firstDay + day) * dayMs + 3_600_000, source: "books" },
+      ...{ event_id: `${type} ${order_id}`, kind: "order", type, activity: type === "order.placed", order_id },
+      ...{ amount: "50", currency: "EUR", topic: "t", received_at: firstDay * dayMs, batch_date: "2026-01-01" },
+      properties: JSON.stringify(properties),
+    });
+    await workspace.clickhouse.insert({
+      table: "events",
+      format: "JSONEachRow",
+      values: [
+        message(billed, 1, "invoice.issued", "b1", { invoice_id: "b1" }),
+        message(billed, 9, "invoice.paid", "b1", { invoice_id: "b1" }),
+        message(billed, 8, "invoice.issued", "b2", { invoice_id: "b2" }),
+        message(billed, 12, "invoice.issued", "b3", { invoice_id: "b3" }),
+        message(billed, 13, "invoice.voided", "b3", { invoice_id: "b3" }),
+        message(refused, 3, "order.placed", "o1"),
+        message(refused, 4, "order.updated", "o1", { state: "failed" }),
+        message(refused, 5, "order.placed", "o2"),
+      ],
+    });
+    await workspace.settleOrders();
+    const [first, second] = await new Histories(workspace.clickhouse, { currency: "EUR", timezone: "UTC" }).load([
+      billed,
+      refused,
+    ]);
+    const [ofBilled, ofRefused] = first!.clientId === billed ? [first!, second!] : [second!, first!];
+    const hour = (day: number) => (firstDay + day) * dayMs + 3_600_000;
+    const bought = { days: [firstDay + 1, firstDay + 8], counts: [1, 1], firstAtMs: hour(1), lastAtMs: hour(8) };
+    expect(plain(ofBilled)).toEqual({ clientId: billed, orders: bought, all: bought, revenue: [] });
+    expect(plain(ofRefused)).toMatchObject({
+      orders: { days: [firstDay + 5], counts: [1], firstAtMs: hour(5), lastAtMs: hour(5) },
+      all: { days: [firstDay + 3, firstDay + 5], counts: [1, 1], firstAtMs: hour(3) },
+      revenue: [[firstDay + 5, 50]],
+    });
+    expect(
+      await workspace.rows(
+        `SELECT toUnixTimestamp64Milli(first_order) AS first, toUnixTimestamp64Milli(last_order) AS last FROM clients WHERE client_id = '${refused}'`,
+      ),
+    ).toEqual([{ first: hour(5), last: hour(5) }]);
+  });
+
   it("say which share of a channel comes from each source", async () => {
-    const [history] = await new Histories(workspace.clickhouse, "EUR").load([uuid(5)]);
+    const [history] = await new Histories(workspace.clickhouse, { currency: "EUR", timezone: "UTC" }).load([uuid(5)]);
     const own = acts.filter(({ key, type }) => key >> 1 === 5 && type === "order.placed");
     for (const source of ["shop", "mailbox", "site"]) {
       const share = own.filter((act) => act.source === source).length / own.length;

@@ -21,11 +21,17 @@ interface Scope {
 export class Histories {
   readonly #clickhouse: ClickHouse;
   readonly #currency: string;
+  readonly #timezone: string;
   /** Whether exchange rates are known; read again after a minute. */
   #rates: { readMs: number; areKnown: boolean } | undefined;
   readonly #keysAPart: number;
-  constructor(clickhouse: ClickHouse, currency: string, keysAPart = usualKeysAPart) {
+  constructor(
+    clickhouse: ClickHouse,
+    { currency, timezone }: { currency: string; timezone: string },
+    keysAPart = usualKeysAPart,
+  ) {
     this.#keysAPart = keysAPart;
+    this.#timezone = timezone;
     this.#clickhouse = clickhouse;
     this.#currency = currency;
   }
@@ -125,14 +131,24 @@ export class Histories {
            [${list((code) => `minIf(first_${code}, acts_${code} > 0)`)}] AS firsts, [${list((code) => `max(last_${code})`)}] AS lasts
          FROM (${ofClients(`
            SELECT client_key, source, ${movedDay} AS moved_day,
-             groupArray((toUInt16(day), code, acted)) AS acts, sum(acted) AS acts_all,
+             groupArray((toUInt16(day), code, acted)) AS acts, sumIf(acted, code BETWEEN 1 AND 4) AS acts_all,
              ${list((code) => `sumIf(acted, code = ${code}) AS acts_${code}`)},
              ${list((code) => `minIf(toUnixTimestamp64Milli(first_at), code = ${code}) AS first_${code}`)},
              ${list((code) => `maxIf(toUnixTimestamp64Milli(last_at), code = ${code}) AS last_${code}`)}
            FROM (
              SELECT client_key, source, day, first_at, last_at, accurateCast(active, 'UInt32') AS acted,
-               if(type = 'order.placed', 0, toUInt8(indexOf([${actKinds.map((kind) => `'${kind}'`)}], kind))) AS code
+               toUInt8(indexOf([${actKinds.map((kind) => `'${kind}'`)}], kind)) AS code
              FROM activity_daily WHERE active > 0 AND ${keys}
+             UNION ALL
+             SELECT client_key, source, day, assumeNotNull(min(s.first_order)), assumeNotNull(max(s.last_order)),
+               accurateCast(sum(s.orders), 'UInt32'), toUInt8(0)
+             FROM revenue_daily AS s WHERE ${keys} GROUP BY client_key, source, day HAVING sum(s.orders) > 0
+             UNION ALL
+             SELECT client_key, source, toDate(coalesce(bill.issued_at, d.first_at), '${this.#timezone}') AS day, min(coalesce(bill.issued_at, d.first_at)),
+               max(coalesce(bill.issued_at, d.first_at)), toUInt32(count()), toUInt8(5)
+             FROM client_orders AS d FINAL ARRAY JOIN bills AS bill
+             WHERE NOT counts AND NOT gone AND part_of = '' AND bill.kind = 'invoice' AND bill.state != 'voided' AND ${keys}
+             GROUP BY client_key, source, day
            ) GROUP BY client_key, source, moved_day`)}
          ) GROUP BY client_id
        )`,

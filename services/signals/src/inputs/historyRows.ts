@@ -1,10 +1,18 @@
 import { type ChannelHistory, NumberPieces } from "@keypulse/methods";
 import type { ActivityChannel, ClientHistory, DailyRevenue } from "../domain/clientHistory.ts";
 
-/** Kinds of acts that have a channel of their own; an act's code is its place from 1, 0 for orders placed, 4 else. */
+/**
+ * What is counted, by code: 0 sales, as they stand in the end, whoever told of them; acts by mail, web and phone from 1;
+ * 4 orders as acts, whatever became of them; 5 invoices of which no order is told.
+ */
 export const actKinds = ["email", "web", "call", "order"] as const;
-export const actCodes = [0, 1, 2, 3, 4] as const;
-const channelsOfCodes = ["orders", "email", "web", "call"] as const;
+export const actCodes = [0, 1, 2, 3, 4, 5] as const;
+const ofInvoices = 5;
+const kindCodes = [
+  ["email", 1],
+  ["web", 2],
+  ["call", 3],
+] as const;
 
 /** A client's acts: days ascending, each as often as it has types, sources and leaf keys. Lists are equally long. */
 export interface ActivityRow {
@@ -40,25 +48,32 @@ export class HistoryRows {
   /** Without its revenue, which comes by itself. */
   historyOf(row: ActivityRow): ClientHistory {
     const [sources, ...ofCodes] = row.shares as [string[], ...number[][]];
-    const channels: Partial<Record<ActivityChannel, ChannelHistory>> = {};
-    for (const [code, channel] of channelsOfCodes.entries()) {
-      if (!row.codes.includes(code)) continue;
-      channels[channel] = {
+    const ofCode = (isCounted: (code: number) => boolean): Omit<ChannelHistory, "sourceShares"> => {
+      const codes = actCodes.filter(isCounted);
+      return {
         ...this.#byDay(
           row.days,
-          row.active.map((acts, i) => (row.codes[i] === code ? acts : 0)),
+          row.active.map((acts, i) => (isCounted(row.codes[i]!) ? acts : 0)),
         ),
-        firstAtMs: row.firsts[code]!,
-        lastAtMs: row.lasts[code]!,
+        firstAtMs: codes.reduce((first, code) => Math.min(first, row.firsts[code] || first), Number.POSITIVE_INFINITY),
+        lastAtMs: Math.max(...codes.map((code) => row.lasts[code]!)),
+      };
+    };
+    const channels: Partial<Record<ActivityChannel, ChannelHistory>> = {};
+    // Who is known by invoices alone buys when he is billed.
+    const ofOrders = row.codes.includes(0) ? 0 : ofInvoices;
+    for (const [channel, code] of [["orders", ofOrders] as const, ...kindCodes]) {
+      if (!row.codes.includes(code)) continue;
+      channels[channel] = {
+        ...ofCode((other) => other === code),
         sourceShares: this.#sharesOf(sources, ofCodes[code]!),
       };
     }
-    channels.all = {
-      ...this.#byDay(row.days, row.active),
-      firstAtMs: row.firsts.reduce((first, ms) => (ms > 0 && ms < first ? ms : first), Number.POSITIVE_INFINITY),
-      lastAtMs: Math.max(...row.lasts),
-      sourceShares: this.#sharesOf(sources, ofCodes.at(-1)!),
-    };
+    const isAct = (code: number) => code > 0 && code !== ofInvoices;
+    // Without an act of any kind, what was bought is the sign of life.
+    channels.all = row.codes.some(isAct)
+      ? { ...ofCode(isAct), sourceShares: this.#sharesOf(sources, ofCodes.at(-1)!) }
+      : channels.orders!;
     return { clientId: row.client_id, channels, revenue: noRevenue };
   }
 
