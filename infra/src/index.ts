@@ -18,4 +18,5 @@ export { type StartStep, type Step, silentSteps } from "./engines/steps.ts";
 export { cacheFolder, checkout, keypulseFolder } from "./folder.ts";
 export { serviceNodeOptions } from "./nodeOptions.ts";
 export { type PrepareReport, prepareWorkspace } from "./prepare.ts";
+export { services } from "./start/services.ts";
 export { createTerminal, type Terminal } from "./terminal.ts";

@@ -91,17 +91,17 @@ async function start(options: RunOptions, endings: Ending[]): Promise<void> {
   const { specs, collectorUrl, consoleUrl } = await planServices(environment, startStep, interrupts);
   interrupts.check();
 
-  const ingest = superviseServices([specs.ingest], options);
-  const watchers = superviseServices([specs.signals, specs.alerts], options);
-  const doors = superviseServices([specs.collector, specs.console], options);
+  const ingest = superviseServices(specs.storing, options);
+  const watchers = superviseServices(specs.watching, options);
+  const doors = superviseServices(specs.doors, options);
   // What feeds others stops first.
   endings.push(
-    ["Stop signals and alerts", () => watchers.stop()],
-    ["Stop ingest", () => ingest.stop()],
-    ["Stop collector and console", () => doors.stop()],
+    [`Stop ${named(watchers)}`, () => watchers.stop()],
+    [`Stop ${named(ingest)}`, () => ingest.stop()],
+    [`Stop ${named(doors)}`, () => doors.stop()],
   );
-  await startServices(ingest, "ingest", options);
-  await startServices(doors, "collector and console", options);
+  await startServices(ingest, options);
+  await startServices(doors, options);
   writeConsoleAccess(folder, { url: consoleUrl, token: secrets.KEYPULSE_API_TOKEN });
   endings.push([undefined, async () => removeConsoleAccess(folder)]);
   const place = { connections, clickhouse, environment, folder };
@@ -109,10 +109,9 @@ async function start(options: RunOptions, endings: Ending[]): Promise<void> {
   const stream = found?.clients && (await streamDemonstration(connections, found.clients));
   if (stream) endings.push(["Stop the live stream", () => stream.stop()]);
   interrupts.check();
-  // Signals come after the load: halfway through a history every client looks as if it had gone.
-  await startServices(watchers, "signals and alerts", options);
+  await startServices(watchers, options);
   if (found?.load) {
-    const signalsUrl = watchers.status()[0]!.url;
+    const signalsUrl = watchers.status().find(({ name }) => name === "signals")!.url;
     await untilEvaluated({
       connections,
       clickhouse,
@@ -171,8 +170,11 @@ function superviseServices(services: readonly ServiceSpec[], { log }: RunOptions
   return supervise({ services, line: log.take, pretty: false });
 }
 
-async function startServices(services: Supervisor, title: string, { terminal, interrupts }: RunOptions): Promise<void> {
-  const step = terminal.startStep(`Start ${title}`);
+const list = new Intl.ListFormat("en");
+const named = (services: Supervisor): string => list.format(services.status().map(({ name }) => name));
+
+async function startServices(services: Supervisor, { terminal, interrupts }: RunOptions): Promise<void> {
+  const step = terminal.startStep(`Start ${named(services)}`);
   services.start();
   const ended = new AbortController();
   try {

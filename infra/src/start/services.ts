@@ -9,31 +9,38 @@ import type { ServiceSpec } from "../supervisor.ts";
 import type { Environment } from "./connections.ts";
 import type { Interrupts } from "./interrupts.ts";
 
-/** Where a service answers /ready, and the door that some have for others beside it. */
-const services = [
-  { name: "ingest", ready: ["KEYPULSE_INGEST_PORT", 19_101] },
-  { name: "signals", ready: ["KEYPULSE_SIGNALS_PORT", 19_102] },
-  { name: "alerts", ready: ["KEYPULSE_ALERTS_PORT", 19_103] },
-  { name: "segments", ready: ["KEYPULSE_SEGMENTS_PORT", 19_106] },
+/**
+ * Every service: in which group it starts, where it answers /ready, and the door that some have for others beside it.
+ * Groups start in this order; what watches clients comes after the load, for halfway through a history every client looks as
+ * if it had gone.
+ */
+export const services = [
+  { name: "ingest", group: "storing", ready: ["KEYPULSE_INGEST_PORT", 19_101] },
   {
     name: "collector",
+    group: "doors",
     ready: ["KEYPULSE_COLLECTOR_HEALTH_PORT", 19_114],
     door: ["KEYPULSE_COLLECTOR_PORT", 19_104, "COLLECTOR_PORT"],
   },
   {
     name: "console",
+    group: "doors",
     ready: ["KEYPULSE_CONSOLE_HEALTH_PORT", 19_115],
     door: ["KEYPULSE_CONSOLE_PORT", 19_105, "CONSOLE_PORT"],
   },
+  { name: "signals", group: "watching", ready: ["KEYPULSE_SIGNALS_PORT", 19_102] },
+  { name: "alerts", group: "watching", ready: ["KEYPULSE_ALERTS_PORT", 19_103] },
+  { name: "segments", group: "watching", ready: ["KEYPULSE_SEGMENTS_PORT", 19_106] },
 ] as const;
 
 export type ServiceName = (typeof services)[number]["name"];
+export type ServiceGroup = (typeof services)[number]["group"];
 
 /** After a start that was killed its services end by themselves within 20 seconds (see reaper.mjs). */
 const leftOverEndMs = 25_000;
 
 export interface ServicePlan {
-  readonly specs: Readonly<Record<ServiceName, ServiceSpec>>;
+  readonly specs: Readonly<Record<ServiceGroup, readonly ServiceSpec[]>>;
   /** Where providers and SDKs send to: COLLECTOR_PUBLIC_URL, else the collector itself. */
   readonly collectorUrl: string;
   /** The console's API. */
@@ -68,12 +75,14 @@ export async function planServices(
     COLLECTOR_PUBLIC_URL: collectorUrl,
   });
   const env = Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const specs = [...ports].map(([name, port]): [ServiceName, ServiceSpec] => [
-    name,
-    { name, file: join(checkout, "services", name, "src", "main.ts"), port: port.number, env },
-  ]);
+  const specsOf = (group: ServiceGroup): ServiceSpec[] =>
+    services
+      .filter((service) => service.group === group)
+      .map(({ name }) => ({
+        ...{ name, file: join(checkout, "services", name, "src", "main.ts"), port: ports.get(name)!.number, env },
+      }));
   return {
-    specs: Object.fromEntries(specs) as Record<ServiceName, ServiceSpec>,
+    specs: { storing: specsOf("storing"), doors: specsOf("doors"), watching: specsOf("watching") },
     collectorUrl,
     consoleUrl: `http://127.0.0.1:${doors.CONSOLE_PORT}`,
   };
