@@ -121,6 +121,12 @@ export const vocabulary = {
   },
   "call.missed": { kind: "call", activity: false, properties: callProperties, means: "nobody answered" },
   "call.voicemail": { kind: "call", activity: true, properties: callProperties, means: "a message was left" },
+  "call.message_received": {
+    kind: "call",
+    activity: true,
+    properties: callProperties,
+    means: "a text message of the client",
+  },
   "order.placed": {
     kind: "order",
     activity: true,

@@ -7,7 +7,7 @@ import { callerNumber } from "./caller.ts";
 export interface Call {
   /** The provider's id of the whole call, the same on all its events. */
   id: string;
-  stage: "started" | "completed" | "missed" | "voicemail";
+  stage: "started" | "completed" | "missed" | "voicemail" | "message_received";
   at: string;
   direction: "inbound" | "outbound";
   /** The client's number as it was written: the caller's of an inbound call, the called one's of an outbound call. */

@@ -59,13 +59,18 @@ export function readReply(mail: IncomingMail, settings: ReplySettings): Outcome 
   });
 }
 
-/** Headers by which machines mark their answers: RFC 3834 (Auto-Submitted) and what came before it. */
+/**
+ * Headers by which machines mark their answers: RFC 3834 (Auto-Submitted) and what came before it. No proof are headers
+ * that ask others for no automatic answer (X-Auto-Response-Suppress, which Exchange adds to people's mail), and those of
+ * lists, which pass on what people write.
+ */
 function automaticBecause(header: (name: string) => string | undefined): string | undefined {
   const submitted = header("auto-submitted");
   if (submitted && !/^no\b/i.test(submitted)) return "Auto-Submitted";
-  if (header("x-autoreply")) return "X-Autoreply";
-  if (header("x-auto-response-suppress")) return "X-Auto-Response-Suppress";
-  if (/^(bulk|auto_reply|list|junk)$/i.test(header("precedence") ?? "")) return "Precedence";
+  for (const name of ["X-Autoreply", "X-Autorespond"]) if (header(name.toLowerCase())) return name;
+  const precedence = header("precedence") ?? "";
+  const isListed = ["list-id", "list-post", "list-unsubscribe"].some((name) => header(name) !== undefined);
+  if (/^auto_reply$/i.test(precedence) || (/^(bulk|junk)$/i.test(precedence) && !isListed)) return "Precedence";
   // Reports about our own mail come from the empty address (RFC 5321, 4.5.5).
   return header("return-path") === "<>" ? "an empty Return-Path" : undefined;
 }

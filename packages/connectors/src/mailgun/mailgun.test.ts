@@ -163,14 +163,29 @@ describe("replies through a Mailgun route", () => {
     for (const pair of [
       ["Auto-Submitted", "auto-replied"],
       ["X-Autoreply", "yes"],
-      ["X-Auto-Response-Suppress", "All"],
+      ["X-Autorespond", "yes"],
       ["Precedence", "bulk"],
+      ["Precedence", "auto_reply"],
       ["Return-Path", "<>"],
       ["X-Mailgun-Sflag", "Yes"],
     ] as [string, string][]) {
       expect(outcomes(headers(quoted, pair))).toEqual(["no_meaning"]);
     }
-    expect(outcomes(headers(quoted, ["Auto-Submitted", "no"]))).toEqual(["email.replied"]);
+    // Headers that ask for no automatic answer, and lists that pass a reply on, are of people's mail.
+    for (const pairs of [
+      [["Auto-Submitted", "no"]],
+      [["X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"]],
+      [
+        ["Precedence", "list"],
+        ["List-Id", "<purchasing.acme.example>"],
+      ],
+      [
+        ["Precedence", "bulk"],
+        ["List-Id", "<purchasing.acme.example>"],
+      ],
+    ] as [string, string][][]) {
+      expect(outcomes(headers(quoted, ...pairs))).toEqual(["email.replied"]);
+    }
     expect(outcomes(headers())).toEqual(["no_meaning"]);
     expect(outcomes(headers(), { new_mail: true })).toEqual(["email.replied"]);
     expect(outcomes({ ...headers(), recipient: "reply+t-1@keypulse.example" })).toEqual(["email.replied"]);

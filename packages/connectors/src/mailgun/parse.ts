@@ -49,9 +49,13 @@ export function parseMailgun(request: ProviderRequest, context: ConnectorContext
   return [{ raw: request.body, ...outcome }];
 }
 
+/** The sample that Mailgun's test button sends goes to an address of the domain that is reserved for examples. */
+const isTest = (data: unknown): boolean => /@example\.(com|net|org)$/i.test(asText(asObject(data).recipient) ?? "");
+
 function mapEvent(data: unknown, settings: MailgunSettings): Outcome {
   return readAs(typed, data, ({ event: name, severity, reason, flags }) => {
     if (flags["is-test-mode"] === true) return { unused: "test", detail: "sent in Mailgun's test mode" };
+    if (isTest(data)) return { unused: "test", detail: "sent by Mailgun's own test button" };
     if (name === "accepted" || name === "stored") return noMeaning(`${name} says nothing about the recipient`);
     if (name === "failed" && severity !== "permanent") return noMeaning("failed for now; Mailgun tries again");
     // Mailgun didn't even try to send to an address on its suppression lists.

@@ -7,6 +7,7 @@ import { isMachineAgent } from "../mail/machineOpen.ts";
 import { mailEvent } from "../mail/mailEvent.ts";
 import { optionalFlag, optionalObject, optionalText, requiredText, zonedInstant } from "../shapes.ts";
 import { readInbound } from "./inbound.ts";
+import { bounceTypes, refusedByFilter } from "./outcomes.ts";
 import type { PostmarkSettings } from "./postmark.ts";
 
 /** Each record names its recipient and its time differently. */
@@ -18,24 +19,6 @@ const records = new Map<string, { recipient: string; at: string }>(
     Bounce: { recipient: "Email", at: "BouncedAt" },
     SpamComplaint: { recipient: "Email", at: "BouncedAt" },
     SubscriptionChange: { recipient: "Recipient", at: "ChangedAt" },
-  }),
-);
-
-/** Types of Bounce: Postmark's "bounce" is anything that came back. */
-const bounceTypes = new Map<string, EventType>(
-  Object.entries({
-    HardBounce: "email.bounced",
-    BadEmailAddress: "email.bounced",
-    SoftBounce: "email.bounced",
-    Blocked: "email.dropped",
-    ManuallyDeactivated: "email.dropped",
-    DMARCPolicy: "email.dropped",
-    SMTPApiError: "email.dropped",
-    TemplateRenderingFailed: "email.dropped",
-    VirusNotification: "email.dropped",
-    SpamNotification: "email.complained",
-    SpamComplaint: "email.complained",
-    Unsubscribe: "email.unsubscribed",
   }),
 );
 
@@ -54,6 +37,7 @@ const shape = z.looseObject({
   OriginalLink: optionalText,
   SuppressSending: optionalFlag,
   SuppressionReason: optionalText,
+  Origin: optionalText,
 });
 type PostmarkRecord = z.infer<typeof shape>;
 
@@ -70,6 +54,7 @@ function mapRecord(body: Record<string, unknown>, request: ProviderRequest, sett
   if (names === undefined) return unknownType(name);
   const named = { ...body, recipient: body[names.recipient], at: body[names.at] };
   return readAs(shape, named, (record) => {
+    if (isTest(record)) return { unused: "test", detail: "sent by Postmark's own test button" };
     const type = typeOf(name, record);
     if (typeof type !== "string") return type;
     if (type === "email.clicked" && record.OriginalLink === undefined) return { fault: "OriginalLink: is missing" };
@@ -88,7 +73,7 @@ function mapRecord(body: Record<string, unknown>, request: ProviderRequest, sett
           link: type === "email.clicked" ? record.OriginalLink : undefined,
           userAgent: record.UserAgent,
           machine: (type === "email.opened" || type === "email.clicked") && isMachineAgent(record.UserAgent),
-          other: present({ bounce_type: name === "Bounce" ? record.Type : undefined }),
+          other: name === "Bounce" ? bounceOf(record.Type) : {},
         },
         settings,
       ),
@@ -96,7 +81,14 @@ function mapRecord(body: Record<string, unknown>, request: ProviderRequest, sett
   });
 }
 
-function typeOf(name: string, { Type, SuppressSending, SuppressionReason }: PostmarkRecord): EventType | Outcome {
+/** The receiver's filter refused this mail, not the address: what is refused for now is told from what is for good. */
+const bounceOf = (type: string | undefined): Record<string, string> =>
+  present(refusedByFilter.has(type ?? "") ? { bounce_type: "blocked", bounce_subtype: type } : { bounce_type: type });
+
+function typeOf(
+  name: string,
+  { Type, SuppressSending, SuppressionReason, Origin }: PostmarkRecord,
+): EventType | Outcome {
   switch (name) {
     case "Delivery":
       return "email.delivered";
@@ -111,12 +103,19 @@ function typeOf(name: string, { Type, SuppressSending, SuppressionReason }: Post
         bounceTypes.get(Type ?? "") ?? noMeaning(`a Bounce of type ${(Type ?? "none").slice(0, 80)} is no refusal`)
       );
     default:
-      // A suppression after a bounce or complaint was told by its own record already.
-      return SuppressSending === true && SuppressionReason === "ManualSuppression"
+      // A suppression after a bounce or complaint was told by its own record already; one of Customer or Admin is ours.
+      return SuppressSending === true &&
+        SuppressionReason === "ManualSuppression" &&
+        (Origin ?? "Recipient") === "Recipient"
         ? "email.unsubscribed"
         : noMeaning("a change of subscription that the recipient did not ask for, or a return");
   }
 }
+
+/** Postmark tests a webhook with a message id of zeros, or of its documentation, and a recipient of its own examples. */
+const isTest = ({ MessageID, recipient }: PostmarkRecord): boolean =>
+  /^[0-]+$/.test(MessageID) || (testMessageIds.has(MessageID) && /@(example|wildbit)\.com$/i.test(recipient));
+const testMessageIds = new Set(["883953f4-6105-42a2-a16a-77a8eac79483"]);
 
 /** Postmark's trace is the same on all retries; where there is none, all by which two records differ. */
 function recordId(name: string, record: PostmarkRecord, request: ProviderRequest): string {

@@ -42,12 +42,17 @@ describe("Postmark's password", () => {
 });
 
 describe("Postmark's records", () => {
+  const changed = (name: string, change: object) =>
+    postmark.parse(
+      providerRequest(JSON.stringify({ ...JSON.parse(bodyOf(name).toString()), ...change })),
+      contextOf(postmark, {}),
+    );
   it.each([
     ["Delivery", "email.delivered"],
     ["Open", "email.opened"],
     ["Click", "email.clicked"],
     ["Bounce", "email.bounced"],
-    ["Bounce-blocked", "email.dropped"],
+    ["Bounce-blocked", "email.bounced"],
     ["Bounce-autoresponder", "no_meaning"],
     ["SpamComplaint", "email.complained"],
     ["SubscriptionChange", "email.unsubscribed"],
@@ -58,6 +63,31 @@ describe("Postmark's records", () => {
     const elements = parse(name);
     expect(elements.map(outcomeOf)).toEqual([outcome]);
     eventsOf(elements);
+  });
+
+  it.each([
+    ["SpamNotification", "email.bounced", "blocked"],
+    ["Blocked", "email.bounced", "blocked"],
+    ["DMARCPolicy", "email.bounced", "blocked"],
+    ["HardBounce", "email.bounced", "HardBounce"],
+    ["ManuallyDeactivated", "email.dropped", "ManuallyDeactivated"],
+    ["SpamComplaint", "email.complained", "SpamComplaint"],
+  ])("a Bounce of the type %s is %s (%s)", (Type, type, bounce_type) => {
+    expect(eventsOf(changed("Bounce", { Type }))).toMatchObject([{ type, properties: { bounce_type } }]);
+  });
+
+  it("of suppressions that we made ourselves are no act of the client", () => {
+    for (const Origin of ["Customer", "Admin"]) {
+      expect(changed("SubscriptionChange", { Origin }).map(outcomeOf)).toEqual(["no_meaning"]);
+    }
+    expect(changed("SubscriptionChange", { Origin: "Recipient" }).map(outcomeOf)).toEqual(["email.unsubscribed"]);
+  });
+
+  it("of the provider's own test button are recognised", () => {
+    const MessageID = "00000000-0000-0000-0000-000000000000";
+    for (const name of ["Delivery", "Open", "Click", "Bounce"]) {
+      expect(changed(name, { MessageID }).map(outcomeOf)).toEqual(["test"]);
+    }
   });
 
   it("keep ids of nineteen digits, and times with seven digits and an offset", () => {

@@ -6,6 +6,7 @@ import { asObject, asText, parseJson } from "../json.ts";
 import { isMachineAgent } from "../mail/machineOpen.ts";
 import { bareMessageId } from "../mail/mailbox.ts";
 import { type MailSettings, mailEvent } from "../mail/mailEvent.ts";
+import { mailDate, type ReplySettings, readReply } from "../mail/reply.ts";
 import { anything, optionalObject, optionalText, requiredText, zonedInstant } from "../shapes.ts";
 
 const types = new Map<string, EventType>([
@@ -18,7 +19,7 @@ const types = new Map<string, EventType>([
   ["email.failed", "email.dropped"],
 ]);
 const withoutMeaning =
-  /^(email\.(sent|scheduled|delivery_delayed|received)|contact\.(created|deleted)|suppression\..*|domain\..*)$/;
+  /^(email\.(sent|scheduled|delivery_delayed)|contact\.(created|deleted)|suppression\..*|domain\..*)$/;
 
 const envelope = z.looseObject({ type: requiredText, created_at: zonedInstant, data: optionalObject });
 const mailShape = z.looseObject({
@@ -34,12 +35,25 @@ const mailShape = z.looseObject({
   failed: optionalObject,
   suppressed: optionalObject,
 });
+const receivedShape = z.looseObject({
+  email_id: requiredText,
+  from: requiredText,
+  to: z.array(z.string()).default([]),
+  subject: optionalText,
+  message_id: optionalText,
+  created_at: optionalText,
+  headers: anything,
+});
 const contactShape = z.looseObject({ id: requiredText, email: requiredText, unsubscribed: z.boolean() });
 
 /** One event; what is about a domain or a suppression list says nothing about a client. */
-export function parseResend(request: ProviderRequest, context: ConnectorContext<MailSettings>): ParsedElement[] {
+export function parseResend(
+  request: ProviderRequest,
+  context: ConnectorContext<MailSettings & ReplySettings>,
+): ParsedElement[] {
   const given = request.headers["svix-id"] ?? request.headers["webhook-id"];
   const outcome = readAs(envelope, parseJson(request.body), ({ type, created_at, data }) => {
+    if (type === "email.received") return mapReceived(data, created_at, context);
     if (type === "contact.updated") return mapContact(data, created_at, context.settings);
     if (withoutMeaning.test(type)) return noMeaning(`${type} says nothing about a client`);
     const ours = types.get(type);
@@ -62,6 +76,8 @@ function mapMail(
     if (recipient === undefined || mail.to.length > 1) {
       return noMeaning(`the mail went to ${mail.to.length} recipients, and Resend doesn't say whose event it is`);
     }
+    // Resend itself held the mail back from an address on its suppression list.
+    const told = type === "email.bounced" && asText(mail.bounce.subType) === "Suppressed" ? "email.dropped" : type;
     const link = asText(mail.click.link);
     if (type === "email.clicked" && link === undefined) return { fault: "data.click.link: is missing" };
     const userAgent = asText(mail.click.userAgent) ?? asText(mail.open.userAgent);
@@ -69,7 +85,7 @@ function mapMail(
       mailEvent(
         {
           id: idOf(mail.email_id),
-          type,
+          type: told,
           at,
           recipient,
           custom: tagsOf(mail.tags),
@@ -86,6 +102,42 @@ function mapMail(
         settings,
       ),
     );
+  });
+}
+
+/**
+ * One incoming mail. Resend tells neither text nor, in older webhooks, headers: then a subject that answers ours, or an
+ * address with our token, is what tells an answer.
+ */
+function mapReceived(
+  data: Record<string, unknown>,
+  at: string,
+  { settings, receivedAt }: ConnectorContext<MailSettings & ReplySettings>,
+): Outcome {
+  return readAs(receivedShape, data, (mail) =>
+    readReply(
+      {
+        id: eventId("reply", mail.email_id),
+        at: mailDate(mail.created_at ?? at, receivedAt),
+        ...{ from: mail.from, to: mail.to, subject: mail.subject, messageId: mail.message_id },
+        headers: headersOf(mail.headers),
+      },
+      settings,
+    ),
+  );
+}
+
+/** As pairs, or as an object of names. */
+function headersOf(headers: unknown): [string, string][] {
+  if (Array.isArray(headers)) {
+    return headers.flatMap((header): [string, string][] => {
+      const [name, value] = [asText(asObject(header).name), asText(asObject(header).value)];
+      return name === undefined || value === undefined ? [] : [[name, value]];
+    });
+  }
+  return Object.entries(asObject(headers)).flatMap(([name, value]): [string, string][] => {
+    const text = asText(value);
+    return text === undefined ? [] : [[name, text]];
   });
 }
 

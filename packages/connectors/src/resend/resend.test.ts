@@ -57,13 +57,16 @@ describe("Resend's events", () => {
     ["email.complained", "email.complained"],
     ["email.opened", "email.opened"],
     ["email.clicked", "email.clicked"],
-    ["email.bounced", "email.bounced"],
+    ["email.bounced", "email.dropped"],
     ["email.failed", "email.dropped"],
     ["email.suppressed", "email.dropped"],
+    ["email.received", "email.replied"],
     ["contact.updated", "email.unsubscribed"],
   ])("%s is %s", (name, outcome) => {
     const elements = parse(samples.get(name));
     expect(elements.map(outcomeOf)).toEqual([outcome]);
+    const refused = withData("email.bounced", { bounce: { type: "Permanent", subType: "General", message: "550" } });
+    expect(parse(refused).map(outcomeOf)).toEqual(["email.bounced"]);
     eventsOf(elements);
   });
 

@@ -1,20 +1,24 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
 import type { Connector } from "../connector.ts";
 import { type MailSettings, mailSettings } from "../mail/mailEvent.ts";
+import { type ReplySettings, replySettings } from "../mail/reply.ts";
 import { signStandardWebhook, verifyStandardWebhook } from "../standardWebhooks/standardWebhooks.ts";
 import { parseResend } from "./parse.ts";
 
 /** Resend: what became of sent mail. It signs as Standard Webhooks does, under the header names of Svix. */
-export const resend: Connector<MailSettings> = {
+const settings = z.object({ ...mailSettings.shape, ...replySettings.shape });
+
+export const resend: Connector<MailSettings & ReplySettings> = {
   name: "resend",
   title: "Resend webhooks",
   kind: "email",
-  settings: mailSettings,
+  settings,
   secret: { label: "Signing secret", origin: "provider", where: "the webhook's page in Resend: whsec_…" },
   setup: (address) => [
     "In Resend open Webhooks and add a webhook.",
     `Endpoint URL: ${address}`,
-    "Choose email.delivered, opened, clicked, bounced, complained, failed and suppressed, and contact.updated.",
+    "Choose email.delivered, opened, clicked, bounced, complained, failed, suppressed and received (replies), and contact.updated.",
     "Copy the signing secret of the webhook into this source.",
   ],
   verify: verifyStandardWebhook,

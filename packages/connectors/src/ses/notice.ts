@@ -52,6 +52,8 @@ interface Told {
   at?: string;
   recipients?: string[];
   reason?: string | undefined;
+  /** Where each recipient has a reason of its own. */
+  reasons?: ReadonlyMap<string, string>;
   link?: string;
   userAgent?: string | undefined;
   other?: Record<string, unknown>;
@@ -87,7 +89,7 @@ function told<T>(part: string, schema: z.ZodType<T>, tell: (read: T) => Told | O
               mimeMessageId: bareMessageId(asText(mail.commonHeaders.messageId)),
               subject: asText(mail.commonHeaders.subject),
               campaign: asText(custom.campaign),
-              reason: said.reason,
+              reason: said.reasons?.get(recipient) ?? said.reason,
               link: said.link,
               userAgent: said.userAgent,
               machine: engaged && isMachineAgent(said.userAgent),
@@ -114,17 +116,26 @@ export const sentMail = new Map<string, Mapping>(
       type: /^(OnAccount)?Suppress/.test(bounce.bounceSubType ?? "") ? "email.dropped" : "email.bounced",
       at: bounce.timestamp,
       recipients: bounce.bouncedRecipients.map(({ emailAddress }) => emailAddress),
-      reason: bounce.bouncedRecipients[0]?.diagnosticCode ?? bounce.bounceSubType,
+      reason: bounce.bounceSubType,
+      reasons: new Map(
+        bounce.bouncedRecipients.flatMap(({ emailAddress, diagnosticCode }) =>
+          diagnosticCode === undefined ? [] : [[emailAddress, diagnosticCode]],
+        ),
+      ),
       other: present({ bounce_type: bounce.bounceType, bounce_subtype: bounce.bounceSubType }),
     })),
-    Complaint: told("complaint", complaintSchema, (complaint) => ({
-      type: "email.complained",
-      at: complaint.timestamp,
-      recipients: complaint.complainedRecipients.map(({ emailAddress }) => emailAddress),
-      reason: complaint.complaintFeedbackType,
-      // Most mailbox providers hide who complained: SES then lists everybody at that domain.
-      other: present({ uncertain: complaint.complainedRecipients.length > 1 ? true : undefined }),
-    })),
+    Complaint: told("complaint", complaintSchema, (complaint) =>
+      complaint.complaintFeedbackType === "not-spam"
+        ? noMeaning("the recipient says that it is no spam")
+        : {
+            type: "email.complained",
+            at: complaint.timestamp,
+            recipients: complaint.complainedRecipients.map(({ emailAddress }) => emailAddress),
+            reason: complaint.complaintFeedbackType,
+            // Most mailbox providers hide who complained: SES then lists everybody at that domain.
+            other: present({ uncertain: complaint.complainedRecipients.length > 1 ? true : undefined }),
+          },
+    ),
     Open: told("open", openSchema, ({ timestamp, userAgent }) => ({ type: "email.opened", at: timestamp, userAgent })),
     Click: told("click", clickSchema, ({ timestamp, userAgent, link }) => ({
       type: "email.clicked",

@@ -192,6 +192,18 @@ describe("notices of SES", () => {
     };
     expect(parse(two("Open")).map(outcomeOf)).toEqual(["no_meaning"]);
     expect(parse(two("Click")).map(outcomeOf)).toEqual(["no_meaning"]);
+    const notSpam = structuredClone(samples.get("Complaint")) as { complaint: { complaintFeedbackType: string } };
+    notSpam.complaint.complaintFeedbackType = "not-spam";
+    expect(parse(notSpam).map(outcomeOf)).toEqual(["no_meaning"]);
+    const bounce = structuredClone(samples.get("Bounce")) as { bounce: { bouncedRecipients: object[] } };
+    bounce.bounce.bouncedRecipients = [
+      { emailAddress: "ana@acme.example", diagnosticCode: "550 no such user" },
+      { emailAddress: "bo@acme.example", diagnosticCode: "552 mailbox full" },
+    ];
+    expect(eventsOf(parse(bounce)).map(({ properties }) => properties.reason)).toEqual([
+      "550 no such user",
+      "552 mailbox full",
+    ]);
     const complaint = structuredClone(samples.get("Complaint")) as { complaint: { complainedRecipients: object[] } };
     complaint.complaint.complainedRecipients.push({ emailAddress: "bo@acme.example" });
     expect(eventsOf(parse(complaint)).map(({ properties }) => properties.uncertain)).toEqual([true, true]);

@@ -1,27 +1,17 @@
 import { z } from "zod";
-import { type Call, callEvent } from "../call/callEvent.ts";
+import { callEvent } from "../call/callEvent.ts";
 import type { ConnectorContext, Outcome, ParsedElement, ProviderRequest } from "../connector.ts";
 import { event, noMeaning, readAs, unknownType } from "../elements.ts";
 import { formFields } from "../forms.ts";
 import { asObject, parseJson } from "../json.ts";
-import { optionalText, requiredText, wholeSeconds } from "../shapes.ts";
+import { optionalText, wholeSeconds } from "../shapes.ts";
+import { answeredBy, callStatuses, dialStatuses } from "./outcomes.ts";
 import type { TwilioSettings } from "./twilio.ts";
 
-/** Statuses of a call; only "completed" means that somebody, or an answering machine, took it. */
-const stages = new Map<string, Call["stage"] | "none">([
-  ["queued", "none"],
-  ["initiated", "started"],
-  ["ringing", "started"],
-  ["in-progress", "none"],
-  ["completed", "completed"],
-  ["busy", "missed"],
-  ["failed", "missed"],
-  ["no-answer", "missed"],
-  ["canceled", "missed"],
-]);
-
 const shape = z.looseObject({
-  CallSid: requiredText,
+  CallSid: optionalText,
+  MessageSid: optionalText,
+  SmsStatus: optionalText,
   CallStatus: optionalText,
   Direction: optionalText,
   From: optionalText,
@@ -30,6 +20,9 @@ const shape = z.looseObject({
   ParentCallSid: optionalText,
   CallbackSource: optionalText,
   CallDuration: optionalText,
+  DialCallStatus: optionalText,
+  DialCallDuration: optionalText,
+  AnsweredBy: optionalText,
   RecordingUrl: optionalText,
   RecordingSource: optionalText,
   RecordingDuration: optionalText,
@@ -51,37 +44,73 @@ function fieldsOf(request: ProviderRequest): Record<string, unknown> {
 }
 
 function mapCallback(callback: Callback, context: ConnectorContext<TwilioSettings>): Outcome {
+  if (callback.MessageSid !== undefined) return mapMessage(callback, callback.MessageSid, context);
+  const { CallSid: id } = callback;
+  if (id === undefined) return { fault: "CallSid: is missing" };
   if (callback.ParentCallSid !== undefined && context.settings.dial_legs === "ignored") {
     return noMeaning("a leg of another call, which tells for itself");
   }
   const message = isVoicemail(callback);
   if (callback.CallStatus === undefined && !message) return unknownType("a callback without CallStatus");
-  const stage = message ? "voicemail" : stages.get(callback.CallStatus ?? "");
-  if (stage === undefined) return unknownType(`CallStatus ${callback.CallStatus}`);
-  if (stage === "none") return noMeaning(`${callback.CallStatus} is neither a call's beginning nor its end`);
+  const { DialCallStatus: dialled } = callback;
+  const meaning = message
+    ? "voicemail"
+    : dialled === undefined
+      ? callStatuses.get(callback.CallStatus ?? "")
+      : dialStatuses.get(dialled);
+  if (meaning === undefined) {
+    return unknownType(dialled === undefined ? `CallStatus ${callback.CallStatus}` : `DialCallStatus ${dialled}`);
+  }
+  if (meaning === "nothing") return noMeaning(`${callback.CallStatus} is neither a call's beginning nor its end`);
   return readAs(directions, callback.Direction, (direction) => {
-    const seconds = stage === "voicemail" ? callback.RecordingDuration : callback.CallDuration;
+    if (meaning === "ended" && direction === "inbound" && context.settings.inbound_ends === "told_by_dial") {
+      return noMeaning("an inbound call that ended: whether somebody took it is told by the action of <Dial>");
+    }
+    const byMachine = meaning === "ended" && answeredBy.get(callback.AnsweredBy ?? "") === "machine";
+    const stage = meaning === "ended" ? (byMachine ? "missed" : "completed") : meaning;
+    const seconds =
+      stage === "voicemail"
+        ? callback.RecordingDuration
+        : dialled === undefined
+          ? callback.CallDuration
+          : callback.DialCallDuration;
     return readAs(stage === "completed" ? wholeSeconds : wholeSeconds.optional(), seconds, (duration) =>
       event(
         callEvent({
-          id: callback.CallSid,
+          id,
           stage,
           at: timeOf(callback, context.receivedAt),
           direction: direction === "inbound" ? "inbound" : "outbound",
           number: direction === "inbound" ? callback.From : callback.To,
           line: direction === "inbound" ? callback.To : callback.From,
           seconds: duration,
-          outcome: callback.CallStatus,
+          outcome: byMachine ? callback.AnsweredBy : (dialled ?? callback.CallStatus),
         }),
       ),
     );
   });
 }
 
+/** A text message; what became of one of ours says nothing of the client. */
+function mapMessage(callback: Callback, id: string, context: ConnectorContext<TwilioSettings>): Outcome {
+  if (callback.SmsStatus !== "received") return noMeaning("what became of a text message of ours");
+  return event(
+    callEvent({
+      id,
+      stage: "message_received",
+      at: timeOf(callback, context.receivedAt),
+      direction: "inbound",
+      number: callback.From?.replace(/^whatsapp:/, ""),
+      line: callback.To?.replace(/^whatsapp:/, ""),
+    }),
+  );
+}
+
 /** The action of `<Record>`, and no recording of a whole call: those come with its end or name another source. */
 function isVoicemail(callback: Callback): boolean {
   return (
     callback.RecordingUrl !== undefined &&
+    callback.DialCallStatus === undefined &&
     callback.CallbackSource === undefined &&
     callback.CallDuration === undefined &&
     (callback.RecordingSource ?? "RecordVerb") === "RecordVerb" &&

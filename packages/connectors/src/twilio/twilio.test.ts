@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import twilioLibrary from "twilio";
 import { describe, expect, it } from "vitest";
 import { MalformedBody } from "../connector.ts";
 import { expectElementsOrMalformed, nearly, nearlyForm } from "../testing/mutations.ts";
 import { contextOf, eventsOf, offline, providerRequest } from "../testing/requests.ts";
 import { outcomeOf, samplesOf } from "../testing/samples.ts";
+import { answeredBy, callStatuses } from "./outcomes.ts";
 import { signTwilio } from "./signature.ts";
 import { twilio } from "./twilio.ts";
 
@@ -120,7 +122,9 @@ describe("Twilio's signature", () => {
     const request = { ...providerRequest("", headers, url), method: "GET" };
     expect(verified(request)).toEqual({ ok: true });
     expect(verified({ ...request, url: url.replace("=42", "=43") })).toMatchObject({ ok: false });
-    expect(twilio.parse(request, context()).map(outcomeOf)).toEqual(["call.completed"]);
+    expect(twilio.parse(request, context([token], { inbound_ends: "answered" })).map(outcomeOf)).toEqual([
+      "call.completed",
+    ]);
   });
 
   it("is refused where it is missing, cut or covers a form that can't be read", () => {
@@ -135,13 +139,19 @@ describe("Twilio's signature", () => {
 describe("Twilio's callbacks", () => {
   const parse = (fields: Record<string, string>, settings = {}) =>
     twilio.parse(post(fields), context([token], settings));
+  /** Inbound calls are taken without <Dial>. */
+  const answered = { inbound_ends: "answered" };
   const sample = (name: string, change: Record<string, string> = {}) => ({ ...samples.get(name)!, ...change });
 
   it.each([
     ["initiated", "call.started"],
     ["ringing", "call.started"],
     ["in-progress", "no_meaning"],
-    ["completed", "call.completed"],
+    ["completed", "no_meaning"],
+    ["dial-completed", "call.completed"],
+    ["dial-no-answer", "call.missed"],
+    ["outbound-machine", "call.missed"],
+    ["message", "call.message_received"],
     ["no-answer", "call.missed"],
     ["leg", "no_meaning"],
     ["record", "call.voicemail"],
@@ -153,7 +163,7 @@ describe("Twilio's callbacks", () => {
   });
 
   it("tell whose call it was, by its direction, and how long it lasted", () => {
-    expect(eventsOf(parse(sample("completed")))).toEqual([
+    expect(eventsOf(parse(sample("completed"), answered))).toEqual([
       {
         id: "CA00000000000000000000000000000001:completed",
         type: "call.completed",
@@ -175,6 +185,36 @@ describe("Twilio's callbacks", () => {
     expect(eventsOf(parse(sample("record")))[0]).toMatchObject({ occurred_at: "2026-01-02T03:05:00.000Z" });
   });
 
+  it("say that somebody talked by the outcome of <Dial> alone, and of our own calls by who took them", () => {
+    // Ringing on and on, the caller heard a greeting: the call itself was completed.
+    const rang = [sample("ringing"), sample("dial-no-answer"), sample("completed")];
+    expect(rang.flatMap((fields) => parse(fields)).map(outcomeOf)).toEqual([
+      "call.started",
+      "call.missed",
+      "no_meaning",
+    ]);
+    expect(eventsOf(parse(sample("dial-completed")))).toMatchObject([
+      { type: "call.completed", properties: { duration_seconds: 42, outcome: "completed" } },
+    ]);
+    for (const [AnsweredBy, outcome] of answeredBy) {
+      expect(parse(sample("outbound-machine", { AnsweredBy })).map(outcomeOf)).toEqual([
+        outcome === "machine" ? "call.missed" : "call.completed",
+      ]);
+    }
+    expect(eventsOf(parse(sample("message")))).toMatchObject([{ identifiers: { phone: "+15550001111" } }]);
+    expect(parse(sample("message", { SmsStatus: "delivered" })).map(outcomeOf)).toEqual(["no_meaning"]);
+  });
+
+  it("know every status that Twilio's own library declares", () => {
+    const declared = fs.readFileSync(
+      new URL("rest/api/v2010/account/call.d.ts", `file://${createRequire(import.meta.url).resolve("twilio")}`),
+      "utf8",
+    );
+    const statuses = /type CallStatus = ([^;]+);/.exec(declared)![1]!.match(/[a-z-]+/g)!;
+    expect(statuses.length).toBeGreaterThan(6);
+    expect(statuses.filter((status) => !callStatuses.has(status))).toEqual([]);
+  });
+
   it("start a call once, whether it was initiated first or rang first", () => {
     const ids = ["initiated", "ringing"].map((name) => eventsOf(parse(sample(name)))[0]?.id);
     expect(new Set(ids).size).toBe(1);
@@ -183,7 +223,7 @@ describe("Twilio's callbacks", () => {
   it.each(["anonymous", "+266696687", "Restricted", "client:kim", "sip:kim@acme.example", "813"])(
     "make no person of %s",
     (From) => {
-      expect(eventsOf(parse(sample("completed", { From })))[0]?.identifiers).toEqual({});
+      expect(eventsOf(parse(sample("completed", { From }), answered))[0]?.identifiers).toEqual({});
     },
   );
 
@@ -197,10 +237,10 @@ describe("Twilio's callbacks", () => {
 
   it("that are unknown or broken are kept", () => {
     expect(parse(sample("completed", { CallStatus: "singing" })).map(outcomeOf)).toEqual(["unknown_type"]);
-    expect(parse(sample("completed", { CallDuration: "long" })).map(outcomeOf)).toEqual([
+    expect(parse(sample("completed", { CallDuration: "long" }), answered).map(outcomeOf)).toEqual([
       expect.stringMatching(/^fault: .*seconds/),
     ]);
-    expect(parse(sample("completed", { Direction: "sideways" })).map(outcomeOf)).toEqual([
+    expect(parse(sample("completed", { Direction: "sideways" }), answered).map(outcomeOf)).toEqual([
       expect.stringMatching(/^fault/),
     ]);
     const json = (body: Buffer | string) => providerRequest(body, { "content-type": "application/json" });

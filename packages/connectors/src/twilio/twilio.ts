@@ -9,6 +9,11 @@ export const twilioSettings = z.object({
    * from a browser or a SIP phone, so that only the leg has the client's number.
    */
   dial_legs: z.enum(["ignored", "outbound"]).default("ignored"),
+  /**
+   * What the end of an inbound call says. `told_by_dial`: nothing, for the number's own instructions took it; whether
+   * somebody of ours did is told by the action of `<Dial>`. `answered`: no instructions come before, so that somebody did.
+   */
+  inbound_ends: z.enum(["told_by_dial", "answered"]).default("told_by_dial"),
 });
 export type TwilioSettings = z.infer<typeof twilioSettings>;
 
@@ -26,8 +31,9 @@ export const twilio: Connector<TwilioSettings> = {
   setup: (address) => [
     "Copy the account's auth token into this source.",
     `In the Twilio console open the phone number, Voice configuration, and set "Call status changes" to ${address} by HTTP POST.`,
+    `Give the same address as the action of <Dial>: only that says whether somebody took an inbound call. Where inbound calls are taken without <Dial>, set inbound_ends to answered.`,
     `For calls that you start by the API give StatusCallback=${address} and StatusCallbackEvent initiated, ringing and completed.`,
-    `For voicemail give the same address as the action of <Record>.`,
+    `For voicemail give the same address as the action of <Record>; for text messages as "A message comes in" of the number.`,
   ],
   verify: verifyTwilio,
   parse: parseTwilio,
@@ -35,14 +41,12 @@ export const twilio: Connector<TwilioSettings> = {
     const fields = new URLSearchParams({
       AccountSid: "AC00000000000000000000000000000000",
       CallSid: `CA${context.receivedAt.getTime().toString(16).padStart(32, "0")}`,
-      CallStatus: "completed",
-      CallDuration: "42",
+      CallStatus: "in-progress",
+      DialCallStatus: "completed",
+      DialCallDuration: "42",
       Direction: "inbound",
       From: "+12025550123",
       To: "+12025550100",
-      Timestamp: context.receivedAt.toUTCString().replace("GMT", "+0000"),
-      CallbackSource: "call-progress-events",
-      SequenceNumber: "0",
     });
     return {
       method: "POST",

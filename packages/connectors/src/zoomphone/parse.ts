@@ -58,8 +58,28 @@ const voicemailShape = z.looseObject({
   duration: wholeSeconds.optional().catch(undefined),
 });
 
+const messageShape = z.looseObject({
+  message_id: requiredText,
+  date_time: zonedInstant,
+  sender: party,
+  to_members: z.array(party).default([]),
+});
+
+/** A text message to one of ours. */
+function mapMessage(object: Record<string, unknown>): Outcome {
+  return readAs(messageShape, object, ({ message_id: id, date_time: at, sender, to_members: [ours] }) => {
+    if (isColleague(sender)) return noMeaning("a text message of a colleague");
+    return event(
+      callEvent({
+        ...{ id, stage: "message_received", at, direction: "inbound", number: sender.phone_number },
+        ...{ line: ours?.phone_number, agent: ours?.name },
+      }),
+    );
+  });
+}
+
 const withoutMeaning =
-  /^phone\.((caller|callee)_(connected|answered|rejected|hold|unhold|mute|unmute|call_log_completed|call_element_completed)|caller_call_history_completed|recording_.+)$/;
+  /^phone\.((caller|callee)_(connected|answered|rejected|hold|unhold|mute|unmute|call_log_completed|call_element_completed)|caller_call_history_completed|recording_.+|sms_(sent|delivery_failed|etiquette_.+))$/;
 
 export function parseZoomPhone(request: ProviderRequest): ParsedElement[] {
   const outcome = readAs(envelope, parseJson(request.body), ({ event: name, event_ts, payload }) =>
@@ -80,6 +100,8 @@ function mapEvent(name: string, at: string, object: Record<string, unknown>): Ou
       return mapLeg(name, object, (call) => missed(call, call.call_end_time ?? at));
     case "phone.voicemail_received":
       return mapVoicemail(object);
+    case "phone.sms_received":
+      return mapMessage(object);
     case "phone.callee_call_history_completed":
       return readHistory(object, at);
     default:
@@ -133,9 +155,16 @@ function missed(call: ZoomCall, at: string): Stage | Outcome {
   return { stage: "missed", at };
 }
 
-/** Anybody with an extension is one of us; a short number is an extension too. */
+/**
+ * Anybody with an extension is one of us; a short number is an extension too. Of a number outside Zoom repeats the number
+ * as its extension, of the type "user" (in its own examples).
+ */
 function isColleague({ phone_number: number, extension_number, extension_type, user_id }: Party): boolean {
-  if (user_id !== undefined || extension_number !== undefined) return true;
+  if (user_id !== undefined) return true;
+  const digits = (number ?? "").replace(/\D/g, "");
+  const extension = (extension_number ?? "").replace(/\D/g, "");
+  if (digits.length > 6 && extension !== "" && digits.endsWith(extension) && extension.length > 6) return false;
+  if (extension_number !== undefined) return true;
   if (extension_type !== undefined && extension_type !== "pstn") return true;
   return /^\d{1,6}$/.test(number ?? "");
 }

@@ -41,6 +41,34 @@ describe("Zoom's signature", () => {
   });
 });
 
+describe("Who is on the other side of a Zoom call", () => {
+  const outcomes = (event: string, object: object) =>
+    zoomphone
+      .parse(providerRequest(JSON.stringify({ event, event_ts: 1760000000123, payload: { object } })), context())
+      .map(outcomeOf);
+  const ours = { phone_number: "+12025550100", extension_number: 800, extension_type: "user", user_id: "u1" };
+
+  it("is a client where the number is its own extension, and a colleague with an extension of ours", () => {
+    const call = { call_id: "c1", caller: ours, ringing_start_time: "2026-01-02T03:04:05Z" };
+    const outside = { phone_number: "+12092693937", extension_number: 12092693937, extension_type: "user" };
+    expect(outcomes("phone.caller_ringing", { ...call, callee: outside })).toEqual(["call.started"]);
+    const colleague = { phone_number: "+12025550101", extension_number: 801, extension_type: "user" };
+    expect(outcomes("phone.caller_ringing", { ...call, callee: colleague })).toEqual(["no_meaning"]);
+    expect(outcomes("phone.caller_ringing", { ...call, callee: { ...outside, user_id: "u2" } })).toEqual([
+      "no_meaning",
+    ]);
+  });
+
+  it("is a client who sends a text message", () => {
+    const message = { message_id: "m1", date_time: "2026-01-02T03:04:05Z", to_members: [ours] };
+    expect(outcomes("phone.sms_received", { ...message, sender: { phone_number: "+12092693937" } })).toEqual([
+      "call.message_received",
+    ]);
+    expect(outcomes("phone.sms_received", { ...message, sender: ours })).toEqual(["no_meaning"]);
+    expect(outcomes("phone.sms_sent", message)).toEqual(["no_meaning"]);
+  });
+});
+
 describe("Zoom's check of the address", () => {
   const body =
     '{"event":"endpoint.url_validation","event_ts":1760000000123,"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}';

@@ -74,7 +74,7 @@ export const zoomphone: Connector = {
     "In the Zoom App Marketplace create a server-to-server OAuth app (or a webhook-only app) for the account.",
     "Copy its secret token into this source and save it, because Zoom checks the address at once.",
     `Under Features, Access add an event subscription with the endpoint ${address}.`,
-    "Choose the Phone events: caller ringing, callee ringing, caller ended, callee ended, callee missed, voicemail received, callee call history completed.",
+    "Choose the Phone events: caller ringing, callee ringing, caller ended, callee ended, callee missed, voicemail received, callee call history completed, SMS received.",
   ],
   verify,
   handshake,
