@@ -1,9 +1,6 @@
-import providers from "email-providers/all.json" with { type: "json" };
+import { freeMail } from "./freeMail.ts";
 import { normaliseIdentifier } from "./normalise.ts";
 import type { IdentitySettings } from "./settings.ts";
-
-// Some 10,000 domains where anybody may have a mailbox, kept up by the package `email-providers`.
-const freeMail: ReadonlySet<string> = new Set(providers);
 
 /**
  * The company that an e-mail address or a domain speaks for.

@@ -6,6 +6,7 @@ import { type IdentifierKind, identifierKinds } from "@keypulse/contracts";
  * - `same_event`, `alias`: two of one person, or two of one client
  * - `domain_of`: an account and the domain of one of its people's addresses
  * - `member_of`, `company_domain`: a person and the client it belongs to, by account or by domain of its address
+ * - `address_at`: an address and its company's domain, where domains make no clients: it tells strangers apart
  *
  * Decisions come from people: `merge`, `unmerge` (must stay apart), `move` (belongs to a client from a time on), `leave`
  * (no longer does), `set_aside` and `release` (a value that names nobody, or does after all; left = right).
@@ -23,6 +24,8 @@ export const linkRules = [
   "leave",
   "set_aside",
   "release",
+  // Redis knows rules by their number: new ones come last.
+  "address_at",
 ] as const;
 export type LinkRule = (typeof linkRules)[number];
 

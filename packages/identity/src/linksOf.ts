@@ -23,7 +23,7 @@ export interface Proof {
 /** Every link that one event proves: a star around the strongest identifier of the person, and what ties it to clients. */
 export function* linksOf({ id, source, occurredAtMs, identity, alias }: Proof): Generator<ProvenLink> {
   const proof = { occurredAtMs, source, eventId: id };
-  const { person, clients, companies, domain } = identity;
+  const { person, clients, companies, domain, address } = identity;
   const [strongest, ...others] = person;
   const [client, ...otherClients] = clients;
   if (client !== undefined) yield { left: client, right: client, rule: "seen", ...proof };
@@ -49,4 +49,5 @@ export function* linksOf({ id, source, occurredAtMs, identity, alias }: Proof): 
   for (const company of companies) {
     yield { left: company.of ?? strongest, right: company.domain, rule: "company_domain", ...proof };
   }
+  if (address !== undefined) yield { left: address.of, right: address.domain, rule: "address_at", ...proof };
 }

@@ -1,6 +1,7 @@
 import type { IdentifierKind } from "@keypulse/contracts";
-import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
-import { getDomain } from "tldts";
+import type { CountryCode } from "libphonenumber-js/min";
+import { normalisePhone } from "./normalisePhone.ts";
+import { registrableDomain } from "./registrableDomain.ts";
 
 /** Values that many senders put where an identifier is unknown. One of them would join strangers to one person. */
 const blockedValues = new Set([
@@ -26,6 +27,11 @@ const blockedValues = new Set([
   "email",
   "[object object]",
   "00000000-0000-0000-0000-000000000000",
+  // Of wiring tests: they are nobody's.
+  "wiring-test",
+  "wiring-test@keypulse.example",
+  "+12025550123",
+  "+1 202-555-0123",
 ]);
 
 const allZeros = /^[0-]+$/;
@@ -38,8 +44,8 @@ export interface NormaliseSettings {
 
 /**
  * The one place that normalises identifiers.
- * E-mail: trimmed, lower-cased, sub-address kept. Phone: E.164. Domain: the registrable part by the public suffix
- * list. Others: trimmed, as they are (case matters to many systems).
+ * E-mail: trimmed, lower-cased, sub-address kept. Phone: E.164, with its extension. Domain: the registrable part by the
+ * public suffix list. Others: trimmed, as they are (case matters to many systems).
  * @returns the normalised value, or undefined where the value is blocked or not of its kind: it then links nobody.
  */
 export function normaliseIdentifier(
@@ -54,11 +60,10 @@ export function normaliseIdentifier(
     case "email":
       return emailShape.test(lower) ? lower : undefined;
     case "phone": {
-      const number = parsePhoneNumberFromString(value, settings.defaultCountry as CountryCode | undefined);
-      return number?.isPossible() ? number.number : undefined;
+      return normalisePhone(value, settings.defaultCountry as CountryCode | undefined);
     }
     case "domain":
-      return getDomain(lower) ?? undefined;
+      return registrableDomain(lower);
     default:
       return value;
   }

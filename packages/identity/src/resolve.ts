@@ -22,6 +22,8 @@ export interface EventIdentity {
   readonly person: readonly ResolvedIdentifier[];
   /** Companies by domain, where that rule is on: of which address, or undefined where the sender named the domain. */
   readonly companies: readonly { of: ResolvedIdentifier | undefined; domain: ResolvedIdentifier }[];
+  /** The person's address and its company's domain, where the rule is off. */
+  readonly address: { of: ResolvedIdentifier; domain: ResolvedIdentifier } | undefined;
   /** The domain that the sender named, free mail apart. */
   readonly domain: ResolvedIdentifier | undefined;
   /** All of them by kind, normalised. */
@@ -74,6 +76,17 @@ function createResolve(normalise: NormaliseSettings, settings: IdentitySettings)
   const companyDomain = createCompanyDomain(settings);
   const companiesCount = settings.IDENTITY_COMPANY_DOMAINS === "on";
 
+  const domainOf = (value: string): ResolvedIdentifier => ({
+    kind: "domain",
+    value,
+    key: identifierKey("domain", value),
+  });
+  const addressOf = (person: readonly ResolvedIdentifier[]): EventIdentity["address"] => {
+    const of = person.find(({ kind }) => kind === "email");
+    const company = of === undefined ? undefined : companyDomain(of.value);
+    return of === undefined || company === undefined ? undefined : { of, domain: domainOf(company) };
+  };
+
   return function resolve(given: Identifiers): EventIdentity {
     const identifiers = byKindForUs(given);
     const resolveKind = (kind: IdentifierKind): ResolvedIdentifier[] => {
@@ -91,7 +104,7 @@ function createResolve(normalise: NormaliseSettings, settings: IdentitySettings)
       if (value === undefined || companies.some(({ domain }) => domain.value === value)) continue;
       companies.push({
         of: of.kind === "email" ? of : undefined,
-        domain: { kind: "domain", value, key: identifierKey("domain", value) },
+        domain: domainOf(value),
       });
     }
     const contactKey = person[0]?.key ?? nobody;
@@ -102,6 +115,7 @@ function createResolve(normalise: NormaliseSettings, settings: IdentitySettings)
       person,
       companies,
       domain: named[0],
+      address: companiesCount ? undefined : addressOf(person),
       values: Object.fromEntries([...clients, ...person, ...named].map(({ kind, value }) => [kind, value])),
     };
   };

@@ -93,7 +93,9 @@ export function isContactKind(kind: IdentifierKind, settings: IdentitySettings):
 
 /** The settings that decide who is who, as one text: where it differs, identities have to be worked out again. */
 export function identityFingerprint(settings: IdentitySettings): string {
-  return JSON.stringify(
-    Object.keys(identitySettingsShape).map((name) => [name, settings[name as keyof IdentitySettings]]),
-  );
+  const names = Object.keys(identitySettingsShape) as (keyof IdentitySettings)[];
+  return JSON.stringify([rulesVersion, ...names.map((name) => [name, settings[name]])]);
 }
+
+/** Raised when rules change, so that what older code worked out is worked out again. */
+const rulesVersion = 2;

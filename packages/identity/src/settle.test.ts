@@ -53,6 +53,29 @@ describe("who is who", () => {
     expect(settled.places.get("b1")).toMatchObject({ contact: "u1", client: "u1" });
   });
 
+  it("takes one browser with addresses of two companies for two people, and lists the doubt", () => {
+    const at = (address: string, company: string) => link(address, company, "address_at");
+    const kiosk = [link("e1", "b1", "same_event", 1), link("e2", "b1", "same_event", 2)];
+    const two = settle([...kiosk, at("e1", "d1"), at("e2", "d2")]);
+    expect(groupsOf(two)).toBe("b1 e1 | e2");
+    expect(refusals(two)).toEqual(["e2-b1 two_people"]);
+    // Of one company, or with a private address, it may be one person's.
+    expect(groupsOf(settle([...kiosk, at("e1", "d1"), at("e2", "d1")]))).toBe("b1 e1 e2");
+    expect(groupsOf(settle([...kiosk, at("e1", "d1")]))).toBe("b1 e1 e2");
+    // Who has a login may have worked for both.
+    expect(groupsOf(settle([link("u1", "e1"), link("u1", "e2"), at("e1", "d1"), at("e2", "d2")]))).toBe("e1 e2 u1");
+  });
+
+  it("does not join colleagues by their company's number", () => {
+    const at = (address: string) => link(address, "d1", "company_domain");
+    const order = (address: string, atMs: number) => link(address, "p1", "same_event", atMs);
+    const settled = settle([order("e1", 1), order("e2", 2), at("e1"), at("e2")]);
+    expect(groupsOf(settled)).toBe("e1 p1 | e2");
+    expect(refusals(settled)).toEqual(["e2-p1 two_people"]);
+    // A private address beside it may be the same person's.
+    expect(groupsOf(settle([order("e1", 1), order("e2", 2), at("e1")]))).toBe("e1 e2 p1");
+  });
+
   it("never makes one of two known people: the earlier keeps what they share, the other is listed", () => {
     const settled = settle([link("u2", "e1", "same_event", 2), link("u1", "e1", "same_event", 1)]);
     expect(groupsOf(settled)).toBe("e1 u1 | u2");

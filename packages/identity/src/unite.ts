@@ -17,6 +17,8 @@ const knownBy: ReadonlySet<IdentifierKind> = new Set(["crm_id", "user_id", "acco
 
 interface Group {
   members: string[];
+  /** Companies of its addresses. */
+  companies: ReadonlySet<string>;
   /** How many values of each kind. */
   counts: Map<IdentifierKind, number>;
 }
@@ -33,7 +35,10 @@ export function unite(
   settings: IdentitySettings,
 ): { groups: string[][]; refused: Refused[] } {
   const groupOf = new Map<string, Group>();
-  for (const [key, kind] of kindOf) groupOf.set(key, { members: [key], counts: new Map([[kind, 1]]) });
+  const companiesOf = companiesOfAddresses(links);
+  for (const [key, kind] of kindOf) {
+    groupOf.set(key, { members: [key], companies: companiesOf.get(key) ?? none, counts: new Map([[kind, 1]]) });
+  }
   const apart = new Map<string, Set<string>>();
   const joining: Link[] = [];
   for (const link of links) {
@@ -67,7 +72,7 @@ export function unite(
       ? { reason: "kept_apart" as const, kind: undefined }
       : link.rule === "merge"
         ? undefined
-        : overLimit(a, b, link, settings);
+        : (areStrangers(a, b, link) ?? overLimit(a, b, link, settings));
     if (refusal !== undefined) {
       refused.push({ link, ...refusal });
       continue;
@@ -77,6 +82,7 @@ export function unite(
       large.members.push(key);
       groupOf.set(key, large);
     }
+    large.companies = large.companies.union(small.companies);
     for (const [kind, count] of small.counts) large.counts.set(kind, (large.counts.get(kind) ?? 0) + count);
   }
   return { groups: [...new Set(groupOf.values())].map(({ members }) => members), refused };
@@ -97,6 +103,29 @@ function isKeptApart(a: Group, b: Group, apart: ReadonlyMap<string, ReadonlySet<
     const others = apart.get(key);
     return others !== undefined && many.members.some((other) => others.has(other));
   });
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Domains of companies by the key of the address, whichever rule tells them. */
+function companiesOfAddresses(links: readonly Link[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const companies = new Map<string, Set<string>>();
+  for (const { left, leftKind, right, rule } of links) {
+    if (leftKind !== "email" || (rule !== "address_at" && rule !== "company_domain")) continue;
+    companies.set(left, (companies.get(left) ?? new Set()).add(right));
+  }
+  return companies;
+}
+
+/**
+ * One browser with addresses of two companies is two people who used it, and one number with two companies' addresses, or
+ * two of one company, is a switchboard. An alias says otherwise on purpose.
+ */
+function areStrangers(a: Group, b: Group, link: Link): Omit<Refused, "link"> | undefined {
+  if (link.rule !== "same_event" || a.companies.size === 0 || b.companies.size === 0) return undefined;
+  const by = (kind: IdentifierKind) => link.leftKind === kind || link.rightKind === kind;
+  const areTwo = by("phone") || (by("anonymous_id") && a.companies.isDisjointFrom(b.companies));
+  return areTwo ? { reason: "two_people", kind: "email" } : undefined;
 }
 
 /** An alias is said on purpose and may give a person several logins; events that merely name both may not. */

@@ -1,7 +1,7 @@
 -- Why who is who: every link between identifiers with the rule and the event that proves it
 -- client_id: Client that the stronger identifier belongs to now
 -- contact_id: Person that the stronger identifier belongs to now, all zeros for an account or a domain
--- rule: seen, same_event, alias, domain_of, member_of or company_domain
+-- rule: seen, same_event, alias, domain_of, member_of, company_domain or address_at
 -- left_kind: Kind of the stronger identifier
 -- left_value: Its normalised value
 -- right_kind: Kind of the other one; the same as the first where it was seen alone

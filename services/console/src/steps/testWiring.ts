@@ -233,7 +233,7 @@ async function judgeStored(stored: Stored, clickhouse: ClickHouse, trail: Trail)
   }
   trail.ok("clickhouse", `stored as ${stored.types.join(", ")}`);
   const client = (await readClients(clickhouse, [stored.clientKey])).get(stored.clientKey);
-  if (client === undefined) trail.add("client", "ok", "the event names nobody who is a client");
+  if (client === undefined) trail.add("client", "ok", "the sample is nobody's, so that it makes no client");
   else trail.add("client", "ok", `it is an event of the client ${client.name || client.id}`);
   return { ...trail.answer(), client: client ?? null };
 }

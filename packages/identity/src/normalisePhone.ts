@@ -1,0 +1,19 @@
+import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
+
+/** Marks of an extension that libphonenumber does not know: Polish, German, French, Czech. */
+const localMarks = /\b(wew|wewn\u0119trzny|durchwahl|dw|poste|linka|kl)\b\.?:?\s*(?=\d)/iu;
+
+/**
+ * E.164, with its extension as of RFC 3966 (`+12125550187;ext=12`): behind one number of a company are many people. Numbers
+ * that were dialled in another way before get the form of today: Mexico's mobile +52 1 (until 2019, IFT), Brazil's mobiles
+ * of eight digits (until 2016, Anatel).
+ * @returns undefined where it can be no number
+ */
+export function normalisePhone(written: string, country: CountryCode | undefined): string | undefined {
+  const parsed = parsePhoneNumberFromString(written.replace(localMarks, " ext. "), country);
+  if (parsed === undefined) return undefined;
+  const number = parsed.number.replace(/^\+521(\d{10})$/, "+52$1").replace(/^\+55(\d{2})([6-9]\d{7})$/, "+55$19$2");
+  const isPossible = number === parsed.number ? parsed.isPossible() : parsePhoneNumberFromString(number)?.isPossible();
+  if (!isPossible) return undefined;
+  return parsed.ext === undefined ? number : `${number};ext=${parsed.ext}`;
+}
