@@ -199,9 +199,7 @@ describe("from a source's wiring to its client", () => {
         async () => printed,
         (text) => text.includes("web.page_viewed"),
       );
-      expect(printed).toMatch(
-        /^\d\d:\d\d:\d\d\.\d{3} ✓ web\.page_viewed .*url=https:\/\/keypulse\.example/m,
-      );
+      expect(printed).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ✓ web\.page_viewed .*url=https:\/\/keypulse\.example/m);
       const before = printed.length;
       expect((await test("signed")).ok).toBe(true);
       await eventually(
