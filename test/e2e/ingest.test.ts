@@ -82,6 +82,7 @@ describe("ingest", () => {
       (n) => n === 2,
     );
     expect(await countOf("events")).toBe(before + 1);
+    await workspace.untilIngested();
     expect(await workspace.rows("SELECT orders FROM clients WHERE account_id = 'twice'")).toEqual([{ orders: 1 }]);
   });
 

@@ -117,15 +117,15 @@ describe("the collector through crashes", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("answers 503 with Retry-After while Kafka is away, takes nothing, and is back by itself", async () => {
+  it("answers 429 with Retry-After, which Segment's libraries obey, while Kafka is away, takes nothing, and is back by itself", async () => {
     await engines.native.kafka!.kill();
     // The first may wait for an acknowledgement that never comes; from then on the answer is known.
     await eventually(
       () => world.track("away-first"),
-      ({ status }) => status === 503,
+      ({ status }) => status === 429,
     );
     const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => world.track(`away-${i}`)));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([429]));
     expect(Number(answers[0]!.retryAfter)).toBeGreaterThan(0);
     await engines.native.kafka!.start();
     await eventually(

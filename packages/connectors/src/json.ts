@@ -21,10 +21,23 @@ export function parseJson(bytes: Buffer): unknown {
 /** `source` is the number as it was written (ECMAScript, JSON.parse source text access). */
 function keepExact(_key: string, value: unknown, context: { source?: string }): unknown {
   if (typeof value !== "number" || context.source === undefined) return value;
+  if (/[eE]/.test(context.source)) return exactWithExponent(context.source, value);
   const whole = /^-?\d+$/.test(context.source);
   return (whole ? Number.isSafeInteger(value) : String(value).length >= context.source.length - 1)
     ? value
     : context.source;
+}
+
+/** A double holds fifteen digits: Java prints the larger ones as 1.23456789E7. What has more becomes a text without exponent. */
+function exactWithExponent(source: string, value: number): unknown {
+  const [, sign = "", whole = "", fraction = "", exponent] = /^(-?)(\d+)(?:\.(\d+))?[eE]([+-]?\d+)$/.exec(source) ?? [];
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponent);
+  if (digits.length <= 15 || Math.abs(point) > 40) return value;
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  const padded = digits.padEnd(point, "0");
+  const after = padded.slice(point);
+  return sign + padded.slice(0, point) + (after === "" ? "" : `.${after}`);
 }
 
 /** A plain object to read members from; anything else reads as an empty one. */

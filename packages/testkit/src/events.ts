@@ -42,6 +42,7 @@ const defaultProperties: Partial<Record<EventType, Record<string, unknown>>> = {
   "call.completed": { direction: "inbound", duration_seconds: 60 },
   "call.missed": { direction: "inbound" },
   "call.voicemail": { direction: "inbound" },
+  "call.message_received": { direction: "inbound" },
   "order.placed": { order_id: "1", amount: "10.00", currency: "EUR" },
   "order.cancelled": { order_id: "1", amount: "10.00", currency: "EUR" },
   "order.refunded": { order_id: "1", amount: "10.00", currency: "EUR" },

@@ -78,6 +78,12 @@ describe("the collector", () => {
     expect(await ask("{}", basic("wk_other"))).toEqual([401, expect.stringContaining("not known")]);
     expect(await ask('{"anonymousId":"a"}')).toEqual([401, expect.stringContaining("needed")]);
     expect(await ask("not json", basic(key))).toEqual([400, expect.stringContaining("not JSON")]);
+    // Libraries of Python and others read these, and take an answer without them for a broken network.
+    const refused = await world.post("/v1/page", "{}", basic("wk_other"));
+    expect(await refused.json()).toEqual({
+      ...{ success: false, code: "unauthorized" },
+      ...{ message: expect.stringContaining("not known"), error: expect.stringContaining("not known") },
+    });
   });
 
   it("keeps what it can't use with the reason and the bytes", async () => {
@@ -182,6 +188,20 @@ describe("the collector", () => {
       (await world.post(path, body, headers)).status;
     expect(await status("/v1/track", JSON.stringify({ userId: "u", event: "x".repeat(40_000) }), basic(key))).toBe(400);
     expect(await status("/v1/batch", "x".repeat(3_000_000), basic(key))).toBe(413);
+    // Of a batch only the message that is too large is refused.
+    const batch = ["x".repeat(40_000), "x"].map((event, i) => ({
+      type: "track",
+      userId: "u",
+      messageId: `l-${i}`,
+      event,
+    }));
+    expect(await status("/v1/batch", JSON.stringify({ batch }), basic(key))).toBe(200);
+    expect(
+      await eventually(
+        () => world.workspace.rows<{ id: string }>("SELECT event_id AS id FROM events WHERE source = 'large'"),
+        (rows) => rows.length > 0,
+      ),
+    ).toEqual([{ id: "l-1" }]);
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     expect(await status("/v1/batch", bomb, { ...basic(key), "content-encoding": "gzip" })).toBe(413);
     expect(await status("/v1/track", "{}", { ...basic(key), "content-encoding": "zstd" })).toBe(415);

@@ -25,6 +25,8 @@ export const segmentEndpoints: ReadonlyMap<string, SegmentType | "batch"> = new 
   ["/v1/batch", "batch"],
   ["/v1/b", "batch"],
   ["/v1/import", "batch"],
+  // RudderStack's library for browsers, when a page is left.
+  ["/beacon/v1/batch", "batch"],
 ]);
 
 /** More than the Segment API takes; answered with 400 as there, upon which libraries drop the body. */
@@ -39,6 +41,8 @@ export interface SegmentBody {
   sentAt?: string | undefined;
   /** Shared by all messages of a batch; a message's own context goes before it. */
   context?: unknown;
+  /** Whether a message of it may be over the limit: that one is refused, and not the batch. */
+  mayBeTooLarge?: boolean;
 }
 
 /**
@@ -59,8 +63,13 @@ export function readSegmentBody(path: string, bytes: Buffer): SegmentBody {
   if (body !== parsed) throw new MalformedBody("the body is not a JSON object");
   if (endpoint !== "batch") return oneMessage(body, endpoint);
   const read = batchOf(body);
-  checkSizes(read.messages, bytes.length);
-  return read;
+  const { batchMessages, messageBytes } = segmentLimits;
+  if (read.messages.length > batchMessages) {
+    throw new SegmentBodyTooLarge(
+      `the batch has ${read.messages.length} messages, and at most ${batchMessages} are taken`,
+    );
+  }
+  return bytes.length > messageBytes ? { ...read, mayBeTooLarge: true } : read;
 }
 
 /** @param type by the path, which the message need not repeat */
@@ -78,14 +87,4 @@ export function batchOf(body: Fields): SegmentBody {
     sentAt: asText(body.sentAt),
     context: body.context,
   };
-}
-
-function checkSizes(messages: readonly unknown[], bodyBytes: number): void {
-  const { batchMessages, messageBytes } = segmentLimits;
-  if (messages.length > batchMessages) {
-    throw new SegmentBodyTooLarge(`the batch has ${messages.length} messages, and at most ${batchMessages} are taken`);
-  }
-  if (bodyBytes <= messageBytes) return;
-  const long = messages.findIndex((message) => Buffer.byteLength(JSON.stringify(message)) > messageBytes);
-  if (long >= 0) throw new SegmentBodyTooLarge(`message ${long + 1} of the batch has more than ${messageBytes} bytes`);
 }

@@ -30,6 +30,61 @@ const tracked = (event: unknown, properties: object = {}, more: object = {}) => 
   ...more,
 });
 
+describe("Segment's and RudderStack's libraries as they are", () => {
+  it("say traits in the context alone, and they are kept", () => {
+    const identify = { type: "identify", messageId: "m-1", userId: "u-9" };
+    const context = { traits: { email: "ana@acme.example", plan: "pro" } };
+    expect(eventOf({ ...identify, context })).toMatchObject({ traits: { email: "ana@acme.example", plan: "pro" } });
+    // What the message says itself goes before what the library remembers.
+    expect(eventOf({ ...identify, traits: { plan: "free" }, context }).traits).toEqual({ plan: "free" });
+  });
+
+  it("keep sentAt when they try again: the wait moves no time", () => {
+    const of = (name: string) =>
+      eventOf(
+        tracked(
+          "Signed Up",
+          {},
+          { timestamp: "2026-01-02T03:04:00Z", context: { library: { name, version: "3.5.4" } } },
+        ),
+        { sentAt: "2026-01-02T03:04:01Z", receivedAt: new Date("2026-01-02T05:04:01Z") },
+      ).occurred_at;
+    for (const name of ["analytics-java", "analytics-go", "rudder-analytics-java"]) {
+      expect(of(name)).toBe("2026-01-02T03:04:00.000Z");
+    }
+    // Of others the difference is that of the clocks.
+    expect(of("analytics.js")).toBe("2026-01-02T05:04:00.000Z");
+  });
+
+  it("make an anonymous id anew for each message, which names nobody beside a user", () => {
+    const message = (name: string, userId?: string) =>
+      eventOf({
+        ...{ type: "track", event: "Signed Up", messageId: "m-1", anonymousId: "made-anew" },
+        ...{ userId, context: { library: { name, version: "4.2.3" } } },
+      }).identifiers;
+    expect(message("analytics-go", "u-9")).toEqual({ user_id: "u-9" });
+    expect(message("analytics-go")).toEqual({ anonymous_id: "made-anew" });
+    expect(message("analytics.js", "u-9")).toEqual({ user_id: "u-9", anonymous_id: "made-anew" });
+  });
+
+  it("send one message over the limit, which is refused by itself", () => {
+    const large = tracked("Signed Up", { note: "x".repeat(33_000) });
+    expect(outcomeOf(map(large, { mayBeTooLarge: true }))).toMatch(/^fault: .*32768 bytes/);
+    expect(outcomeOf(map(tracked("Signed Up"), { mayBeTooLarge: true }))).toBe("web.custom");
+  });
+
+  it("of Go write orderId and sky, and Java's doubles have an exponent", () => {
+    const products = [{ sky: "LAMP", price: 10, quantity: 1 }];
+    const order = { orderId: "SO-1", currency: "EUR", products };
+    const read = (total: string) => parseJson(Buffer.from(`{"total":${total},"share":0.30000000000000004}`)) as object;
+    for (const total of ["1.23456789E7", "1.234567890000000E7", "12345678.9"]) {
+      const placed = eventOf(tracked("Order Completed", { ...order, ...read(total) }));
+      expect(Number(placed.properties.amount)).toBe(12_345_678.9);
+      expect(placed.properties).toMatchObject({ order_id: "SO-1", items: [{ sku: "LAMP" }] });
+    }
+  });
+});
+
 describe("Segment messages", () => {
   it.each([
     ["track", "web.custom"],

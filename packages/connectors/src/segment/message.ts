@@ -6,6 +6,7 @@ import { asObject, asText } from "../json.ts";
 import { ElementFault, type Fields, neededText, readOutcome } from "../members.ts";
 import { type SegmentType, segmentLimits, segmentTypes } from "./body.ts";
 import { occurredAt } from "./clock.ts";
+import { keepsSentAt, makesAnonymousIds } from "./libraries.ts";
 import { pageViewed } from "./page.ts";
 import type { SegmentSourceSettings } from "./sourceSettings.ts";
 import { storeMessage } from "./stored.ts";
@@ -20,6 +21,8 @@ export interface SegmentRequest {
   /** The batch's context, which each message's own goes before. */
   batchContext?: unknown;
   settings: SegmentSourceSettings;
+  /** Whether messages are to be held against the limit of one: a batch may hold one that is over it. */
+  mayBeTooLarge?: boolean | undefined;
   /** Makes an id for a message without one, whose retries then can't be told from it. */
   newId(): string;
 }
@@ -45,9 +48,16 @@ export function mapSegmentMessage(message: unknown, request: SegmentRequest): Pa
   const id = asText(fields.messageId) ?? request.newId();
   const outcome = readOutcome(() => {
     if (fields !== message) throw new ElementFault("the message is not a JSON object");
+    if (request.mayBeTooLarge && Buffer.byteLength(JSON.stringify(message)) > segmentLimits.messageBytes) {
+      throw new ElementFault(`the message has more than ${segmentLimits.messageBytes} bytes`);
+    }
     const type = neededText(fields, "type");
     if (!knownTypes.has(type)) return unknownType(type);
-    const at = occurredAt(fields.timestamp ?? fields.originalTimestamp, sentAt, request.receivedAt);
+    const at = occurredAt(
+      fields.timestamp ?? fields.originalTimestamp,
+      keepsSentAt(context) ? undefined : sentAt,
+      request.receivedAt,
+    );
     if (at === undefined) throw new ElementFault("timestamp: is not an ISO 8601 time");
     return readMessage(type as SegmentType, fields, context, { id: eventIdOf(id), at, settings: request.settings });
   });
@@ -65,7 +75,8 @@ function readMessage(
   context: Fields,
   read: Pick<SegmentMessage, "id" | "at" | "settings">,
 ): Outcome {
-  const traits = type === "identify" || type === "group" ? normaliseTraits(asObject(fields.traits)) : undefined;
+  const traits =
+    type === "identify" || type === "group" ? normaliseTraits(saidTraits(type, fields, context)) : undefined;
   const identifiers = peopleOf(type, fields, context, traits);
   const message: SegmentMessage = { ...read, fields, context, identifiers };
   switch (type) {
@@ -81,6 +92,12 @@ function readMessage(
     case "alias":
       return { events: [aliased(message)] };
   }
+}
+
+/** Some libraries put what they say of a person into the context alone. */
+function saidTraits(type: SegmentType, fields: Fields, context: Fields): Fields {
+  const own = asObject(fields.traits);
+  return type === "identify" && Object.keys(own).length === 0 ? asObject(context.traits) : own;
 }
 
 /** What is known of a contact or a client. */
@@ -118,7 +135,9 @@ function peopleOf(type: SegmentType, fields: Fields, context: Fields, traits: Fi
   if (userId !== undefined) identifiers.user_id = userId;
   if (email !== undefined) identifiers.email = email;
   if (phone !== undefined) identifiers.phone = phone;
-  if (anonymousId !== undefined) identifiers.anonymous_id = anonymousId;
+  if (anonymousId !== undefined && !(userId !== undefined && makesAnonymousIds(context))) {
+    identifiers.anonymous_id = anonymousId;
+  }
   return identifiers;
 }
 

@@ -144,7 +144,7 @@ interface Product {
 function productsOf(sent: Fields): Product[] {
   return objectsOf(sent.products).flatMap((product) => {
     const name = asText(product.name)?.slice(0, 512);
-    const sku = (asText(product.sku) ?? asText(product.product_id) ?? name)?.slice(0, 512);
+    const sku = (asText(product.sku) ?? asText(product.sky) ?? asText(product.product_id) ?? name)?.slice(0, 512);
     const price = decimalOf(product.price);
     const quantity = product.quantity === undefined ? "1" : decimalOf(product.quantity);
     if (sku === undefined || price === undefined || quantity === undefined) return [];

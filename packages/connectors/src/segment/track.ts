@@ -47,7 +47,7 @@ function web(
 
 function productOf(sent: Fields): Fields {
   const name = asText(sent.name);
-  const sku = asText(sent.sku) ?? asText(sent.product_id) ?? name;
+  const sku = asText(sent.sku) ?? asText(sent.sky) ?? asText(sent.product_id) ?? name;
   if (sku === undefined) throw new ElementFault("properties.sku: is missing, and so are product_id and name");
   return { sku: short(sku), name: name && short(name) };
 }

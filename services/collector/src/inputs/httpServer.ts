@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import cors from "@fastify/cors";
-import { MalformedBody } from "@keypulse/connectors";
+import { MalformedBody, segmentEndpoints } from "@keypulse/connectors";
 import type { EngineLogger } from "@keypulse/engines";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { KafkaAway } from "../outputs/eventProducer.ts";
@@ -21,6 +21,17 @@ export class Refusal extends Error {
   }
 }
 
+/** Words of answers for programs. */
+const codes: ReadonlyMap<number, string> = new Map([
+  [400, "invalid_request"],
+  [401, "unauthorized"],
+  [403, "forbidden"],
+  [404, "not_found"],
+  [413, "too_large"],
+  [415, "unsupported_encoding"],
+  [429, "too_many_requests"],
+]);
+
 const inflaters = new Map<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>(
   Object.entries({
     gzip: promisify(gunzip),
@@ -31,7 +42,8 @@ const inflaters = new Map<string, (body: Buffer, options: { maxOutputLength: num
 
 /**
  * The public HTTP server: bodies stay bytes, whatever their type; slow and oversized requests end by themselves and
- * don't hurt others; every fault is answered as JSON `{error}` in words.
+ * don't hurt others; every fault is answered as JSON `{error}` in words, on the Segment API with the members `code` and
+ * `message` that its libraries read as well.
  */
 export async function createHttpServer(
   settings: { COLLECTOR_TRUSTED_PROXIES?: string | undefined },
@@ -54,18 +66,26 @@ export async function createHttpServer(
     request.body = await plainBody(request);
   });
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const isSegment = segmentEndpoints.has(request.routeOptions.url ?? "");
+    const answer = (status: number, code: string, words: string, headers: Record<string, string | number> = {}) =>
+      reply
+        .code(status)
+        .headers(headers)
+        .send(isSegment ? { success: false, code, message: words, error: words } : { error: words });
+    /** Segment's libraries wait for as long as a 429 says; of a 503 none reads that. */
+    const later = (seconds: number, words: string) =>
+      answer(isSegment ? 429 : 503, "unavailable", words, { "retry-after": seconds });
     if (error instanceof KafkaAway) {
-      return reply
-        .code(503)
-        .header("retry-after", error.retryAfterSeconds)
-        .send({ error: "the event store can't take events now; nothing was accepted, send it again later" });
+      const words = "the event store can't take events now; nothing was accepted, send it again later";
+      return later(error.retryAfterSeconds, words);
     }
-    if (error instanceof Refusal) return reply.code(error.status).headers(error.headers).send({ error: error.message });
-    if (error instanceof MalformedBody) return reply.code(400).send({ error: error.message });
+    if (error instanceof Refusal)
+      return answer(error.status, codes.get(error.status) ?? "refused", error.message, error.headers);
+    if (error instanceof MalformedBody) return answer(400, "invalid_request", error.message);
     const status = error.statusCode ?? 500;
-    if (status < 500) return reply.code(status).send({ error: error.message });
+    if (status < 500) return answer(status, codes.get(status) ?? "refused", error.message);
     logger.error({ route: request.routeOptions.url, reason: error.message, stack: error.stack }, "a request failed");
-    return reply.code(503).header("retry-after", 5).send({ error: "this request could not be handled; send it again" });
+    return later(5, "this request could not be handled; send it again");
   });
   server.setNotFoundHandler((_request, reply) =>
     reply

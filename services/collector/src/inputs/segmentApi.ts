@@ -31,6 +31,7 @@ export function serveSegmentApi(server: FastifyInstance, { book, limits, inTurn,
       sentAt: body.sentAt,
       batchContext: body.context,
       settings: open.settings as unknown as SegmentSourceSettings,
+      mayBeTooLarge: body.mayBeTooLarge,
       newId: randomUUID,
     };
     const elements = body.messages.map((message) => mapSegmentMessage(message, context));

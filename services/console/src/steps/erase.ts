@@ -74,7 +74,7 @@ export class Erasures {
 
   async all(): Promise<Erasure[]> {
     const rows = await this.#rows<Omit<Erasure, "erased"> & { erased: string }>(
-      `SELECT id, subject, state, erased, reason, who, formatDateTime(requested_at, '%FT%TZ', 'UTC') AS requested_at,
+      `SELECT id, subject, if(state = 'done', 'done', 'running') AS state, erased, reason, who, formatDateTime(requested_at, '%FT%TZ', 'UTC') AS requested_at,
          formatDateTime(done_at, '%FT%TZ', 'UTC') AS done_at
        FROM erasures FINAL ORDER BY erasures.requested_at DESC`,
     );
@@ -125,6 +125,8 @@ export class Erasures {
         "SELECT id, names, mentions, clients FROM erasures FINAL WHERE state = 'running' ORDER BY requested_at",
       );
       for (const erasure of running) await this.#erase(erasure, signal);
+      const clearing = await this.#rows<{ id: string }>("SELECT id FROM erasures FINAL WHERE state = 'clearing'");
+      for (const { id } of clearing) await this.#forgetWhom(id);
     } finally {
       clearInterval(renewal);
       await this.#redis.del(lock).catch(() => 0);
@@ -180,15 +182,26 @@ export class Erasures {
     }
   }
 
+  /** What was erased is on record before the record forgets whom: a crash in between loses neither. */
   async #finish(id: string, erased: Record<string, number>): Promise<void> {
-    const text = JSON.stringify(erased);
     await this.#clickhouse.command({
-      query: `INSERT INTO erasures SELECT * REPLACE (version + 1 AS version, 'done' AS state, [] AS names, [] AS mentions, [] AS clients,
-          {erased: String} AS erased, now64(3, 'UTC') AS done_at) FROM erasures FINAL WHERE id = {id: UUID}`,
-      query_params: { erased: text, id },
+      query: `INSERT INTO erasures SELECT * REPLACE (version + 1 AS version, 'clearing' AS state, [] AS names, [] AS mentions, [] AS clients,
+          {erased: String} AS erased) FROM erasures FINAL WHERE id = {id: UUID}`,
+      query_params: { erased: JSON.stringify(erased), id },
       clickhouse_settings: { async_insert: 0 },
     });
+    await this.#forgetWhom(id);
+  }
+
+  /** Done is what left no trace, in the record itself either. */
+  async #forgetWhom(id: string): Promise<void> {
     await this.#settings.mutate("erasures", `DELETE WHERE id = '${id}' AND state = 'running'`);
+    await this.#clickhouse.command({
+      query: `INSERT INTO erasures SELECT * REPLACE (version + 1 AS version, 'done' AS state, now64(3, 'UTC') AS done_at)
+        FROM erasures FINAL WHERE id = {id: UUID}`,
+      query_params: { id },
+      clickhouse_settings: { async_insert: 0 },
+    });
   }
 
   async #count(subject: NamedSubject): Promise<Record<string, number>> {
