@@ -8,7 +8,12 @@ const pure = [
   "infra/src/{backtest,demo,fit,import,start}/**",
 ]
   .map((folder) => `${folder}/*.test.ts`)
-  .concat("test/analysts/lifetimes.test.ts", "test/faults/shops.test.ts", "test/orders/figures.test.ts");
+  .concat(
+    "services/ingest/src/steps/decodeMessage.test.ts",
+    "test/analysts/lifetimes.test.ts",
+    "test/faults/shops.test.ts",
+    "test/orders/figures.test.ts",
+  );
 const nowhere = ["**/node_modules/**", "**/.keypulse/**"];
 
 export default defineConfig({

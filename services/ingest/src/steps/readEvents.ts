@@ -40,13 +40,14 @@ export function createReadEvents(
       }
       const decoded = decodeMessage(message);
       if ("reason" in decoded) {
-        batch.rejected.push({ message, source: "", ...decoded });
+        batch.rejected.push({ message, source: plausibleSource(message.headers.ce_source?.toString()), ...decoded });
         continue;
       }
       const validated = validateEvent(decoded.value, message, batch.range.kind);
       if ("reason" in validated) {
         const kept = namesErased(decoded.value) ? withoutBytes(message) : message;
-        batch.rejected.push({ message: kept, source: sourceOf(decoded.value), ...validated });
+        const { source } = (decoded.value ?? {}) as { source?: unknown };
+        batch.rejected.push({ message: kept, source: plausibleSource(source), ...validated });
         continue;
       }
       const alias = aliasOf(validated.event);
@@ -88,7 +89,6 @@ function refusedBefore(message: RawMessage): RejectedEvent | undefined {
 }
 
 /** The source of an unusable event, where it has a plausible one: rejected events are shown by source. */
-function sourceOf(value: unknown): string {
-  const source = (value as { source?: unknown } | null)?.source;
+function plausibleSource(source: unknown): string {
   return typeof source === "string" && /^[a-z0-9][a-z0-9._-]{0,99}$/.test(source) ? source : "";
 }
