@@ -9,5 +9,16 @@ const ours = [
   ...["bbox.fr", "numericable.fr", "telia.com", "bredband.net"],
 ];
 
+/** Companies that a list takes for providers: their people's addresses, and nobody else's. */
+const noProviders: ReadonlySet<string> = new Set([
+  "facebook.com",
+  "twitter.com",
+  "telekom.de",
+  "att.com",
+  "alibaba.com",
+]);
+
 /** Domains where anybody may have a mailbox: three lists that are kept up, joined, for each lacks many of the others'. */
-export const freeMail: ReadonlySet<string> = new Set([...providers, ...domains, ...companies, ...ours]);
+export const freeMail: ReadonlySet<string> = new Set([...providers, ...domains, ...companies, ...ours]).difference(
+  noProviders,
+);

@@ -42,7 +42,6 @@ const receivedShape = z.looseObject({
   subject: optionalText,
   message_id: optionalText,
   created_at: optionalText,
-  headers: anything,
 });
 const contactShape = z.looseObject({ id: requiredText, email: requiredText, unsubscribed: z.boolean() });
 
@@ -105,9 +104,12 @@ function mapMail(
   });
 }
 
+/** How mail programs begin the subject of an answer, by language. */
+const answering = /^(re|aw|antw|odp|sv|vs|r\u00e9f|rif|res|ha|\u043e\u0442\u0432)(\[\d+\])?\s*:/i;
+
 /**
- * One incoming mail. Resend tells neither text nor, in older webhooks, headers: then a subject that answers ours, or an
- * address with our token, is what tells an answer.
+ * One incoming mail. Resend's webhook has neither text nor headers: a subject that begins as answers do, or an address with
+ * our token, is what tells an answer from a new mail; machines' answers can't be told by it.
  */
 function mapReceived(
   data: Record<string, unknown>,
@@ -120,25 +122,12 @@ function mapReceived(
         id: eventId("reply", mail.email_id),
         at: mailDate(mail.created_at ?? at, receivedAt),
         ...{ from: mail.from, to: mail.to, subject: mail.subject, messageId: mail.message_id },
-        headers: headersOf(mail.headers),
+        ...(answering.test(mail.subject ?? "") ? { token: "" } : {}),
+        headers: [],
       },
       settings,
     ),
   );
-}
-
-/** As pairs, or as an object of names. */
-function headersOf(headers: unknown): [string, string][] {
-  if (Array.isArray(headers)) {
-    return headers.flatMap((header): [string, string][] => {
-      const [name, value] = [asText(asObject(header).name), asText(asObject(header).value)];
-      return name === undefined || value === undefined ? [] : [[name, value]];
-    });
-  }
-  return Object.entries(asObject(headers)).flatMap(([name, value]): [string, string][] => {
-    const text = asText(value);
-    return text === undefined ? [] : [[name, text]];
-  });
 }
 
 /** `{name: value}`; the sending API takes pairs `{name, value}`, which some payloads repeat. */

@@ -65,6 +65,15 @@ describe("Resend's events", () => {
   ])("%s is %s", (name, outcome) => {
     const elements = parse(samples.get(name));
     expect(elements.map(outcomeOf)).toEqual([outcome]);
+    // The webhook has no headers: a subject tells an answer from a new mail.
+    for (const [subject, told] of [
+      ["AW: Hi", "email.replied"],
+      ["Odp: Hi", "email.replied"],
+      ["A question", "no_meaning"],
+      ["Automatic reply: Hi", "no_meaning"],
+    ]) {
+      expect(parse(withData("email.received", { subject })).map(outcomeOf)).toEqual([told]);
+    }
     const refused = withData("email.bounced", { bounce: { type: "Permanent", subType: "General", message: "550" } });
     expect(parse(refused).map(outcomeOf)).toEqual(["email.bounced"]);
     eventsOf(elements);

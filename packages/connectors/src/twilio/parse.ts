@@ -73,7 +73,8 @@ function mapCallback(callback: Callback, context: ConnectorContext<TwilioSetting
         ? callback.RecordingDuration
         : dialled === undefined
           ? callback.CallDuration
-          : callback.DialCallDuration;
+          : // A dial into a conference is answered without a length of its own.
+            (callback.DialCallDuration ?? (dialled === "answered" ? "0" : undefined));
     return readAs(stage === "completed" ? wholeSeconds : wholeSeconds.optional(), seconds, (duration) =>
       event(
         callEvent({

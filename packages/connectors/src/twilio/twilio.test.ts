@@ -196,6 +196,10 @@ describe("Twilio's callbacks", () => {
     expect(eventsOf(parse(sample("dial-completed")))).toMatchObject([
       { type: "call.completed", properties: { duration_seconds: 42, outcome: "completed" } },
     ]);
+    const { DialCallDuration: _, ...conference } = sample("dial-completed", { DialCallStatus: "answered" });
+    expect(eventsOf(parse(conference))).toMatchObject([
+      { type: "call.completed", properties: { duration_seconds: 0 } },
+    ]);
     for (const [AnsweredBy, outcome] of answeredBy) {
       expect(parse(sample("outbound-machine", { AnsweredBy })).map(outcomeOf)).toEqual([
         outcome === "machine" ? "call.missed" : "call.completed",

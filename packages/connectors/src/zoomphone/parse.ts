@@ -58,21 +58,25 @@ const voicemailShape = z.looseObject({
   duration: wholeSeconds.optional().catch(undefined),
 });
 
+/** Of a text message only one of ours has an id or a type. Source: Zoom Phone, `phone.sms_received`. */
+const messageParty = optionalObject.pipe(
+  z.looseObject({ phone_number: optionalText, id: optionalText, type: optionalText, display_name: optionalText }),
+);
 const messageShape = z.looseObject({
   message_id: requiredText,
   date_time: zonedInstant,
-  sender: party,
-  to_members: z.array(party).default([]),
+  sender: messageParty,
+  to_members: z.array(messageParty).default([]),
 });
 
 /** A text message to one of ours. */
 function mapMessage(object: Record<string, unknown>): Outcome {
   return readAs(messageShape, object, ({ message_id: id, date_time: at, sender, to_members: [ours] }) => {
-    if (isColleague(sender)) return noMeaning("a text message of a colleague");
+    if (sender.id !== undefined || sender.type !== undefined) return noMeaning("a text message of a colleague");
     return event(
       callEvent({
         ...{ id, stage: "message_received", at, direction: "inbound", number: sender.phone_number },
-        ...{ line: ours?.phone_number, agent: ours?.name },
+        ...{ line: ours?.phone_number, agent: ours?.display_name },
       }),
     );
   });

@@ -60,11 +60,12 @@ describe("Who is on the other side of a Zoom call", () => {
   });
 
   it("is a client who sends a text message", () => {
-    const message = { message_id: "m1", date_time: "2026-01-02T03:04:05Z", to_members: [ours] };
+    const colleague = { id: "u1", type: "user", display_name: "Kim", phone_number: "+12025550100" };
+    const message = { message_id: "m1", date_time: "2026-01-02T03:04:05Z", to_members: [colleague] };
     expect(outcomes("phone.sms_received", { ...message, sender: { phone_number: "+12092693937" } })).toEqual([
       "call.message_received",
     ]);
-    expect(outcomes("phone.sms_received", { ...message, sender: ours })).toEqual(["no_meaning"]);
+    expect(outcomes("phone.sms_received", { ...message, sender: colleague })).toEqual(["no_meaning"]);
     expect(outcomes("phone.sms_sent", message)).toEqual(["no_meaning"]);
   });
 });
