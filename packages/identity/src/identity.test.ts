@@ -48,6 +48,8 @@ describe("normaliseIdentifier", () => {
     ["account_id", "ACME", "ACME"],
   ] as const)("%s %j becomes %j", (kind, raw, value) => {
     expect(normaliseIdentifier(kind, raw, british)).toBe(value);
+    // Stored values are read again: normalised once more they are the same, whatever the country.
+    if (value !== undefined) expect(normaliseIdentifier(kind, value, { defaultCountry: undefined })).toBe(value);
   });
 
   it.each([

@@ -84,7 +84,8 @@ function asSold(document: OrderDocument, { invoices }: SaleRules): OrderDocument
  * does not count.
  */
 function judgePart(document: OrderDocument, rules: SaleRules, told: OrderDocument): Sale {
-  const sale = judgeSale({ ...document, amount: undefined }, rules);
+  // What its invoices come to is in it already.
+  const sale = judgeSale({ ...document, amount: undefined, billed: undefined }, rules);
   const whole = asSold(told, rules);
   const { counts } = judge(whole, rules);
   const value = counts ? revenueOf(whole, rules) : 0n;

@@ -136,6 +136,19 @@ describe("an order is all that its sender last said of it", () => {
     });
   });
 
+  it("an invoice that is a part of an order gives back once what was credited, and no more than the order counted", () => {
+    const bill = foldOrder([
+      say("invoice.issued", day("01-10"), { amount: "119", invoice_id: "i1", part_of: "o1" }),
+      say("invoice.credited", day("01-12"), { amount: "59.5", invoice_id: "i1", credit_id: "c1" }),
+    ]);
+    const order = foldOrder([say("order.placed", day("01-10"), { amount: "119", tax: "19" }, { orderId: "o1" })]);
+    const returned = (rules: SaleRules) =>
+      judgeSale(bill, rules, order).movements.map((movement) => Number(decimalOf(movement.returned)));
+    expect(returned({ ...usualRules, invoices: "sales" })).toEqual([59.5]);
+    expect(returned({ ...usualRules, invoices: "sales", without: ["tax"] })).toEqual([50]);
+    expect(returned(usualRules)).toEqual([]);
+  });
+
   it("told three times under other ids it is one order", () => {
     const told = ["01-10", "01-11", "01-12"].map((date) => say("order.placed", day(date), { amount: "80" }));
     expect(figures(told)).toMatchObject({ orders: 1, byDay: { "01-10 placed": 80 } });
